@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a guest finds when it starts: %rdi holds the address of a struct boot_info.
+ *
+ * Source: Solo5 include/hvt_abi.h, struct hvt_boot_info (ABI version 2, with the ring fields of 2026). Fields
+ * after `net_ring` are ours: they are there only when host_features has the bit that names them, so a guest
+ * that knows nothing of them sees plain Solo5, and a guest of ours that finds the bit clear falls back on
+ * plain Solo5.
+ */
+#ifndef ABI_BOOT_H
+#define ABI_BOOT_H
+
+#include "abi/guest_ptr.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Guests are linked at or above this address; everything below belongs to the monitor. */
+#define GUEST_MIN_BASE 0x100000u
+
+/* The command line's greatest size, with its terminating NUL. */
+#define BOOT_CMDLINE_SIZE 8192
+
+/*
+ * Feature bits: Solo5's count up from bit 0, ours down from bit 31. Numbers are never re-used.
+ */
+#define BOOT_FEATURE_NET_RING \
+    (1u << 0) /* Solo5's shared ring (ring.h); the guest accepts in guest_features */
+#define BOOT_FEATURE_NET_CONFIG (1u << 31) /* n_net_config and net_config are there */
+
+/* The IP configuration of one network device, in the order of the manifest's network devices. */
+struct boot_net_config {
+    char name[68];           /* the device, as in the manifest */
+    uint32_t flags;          /* BOOT_NET_* */
+    uint8_t ipv4[4];         /* network byte order */
+    uint8_t ipv4_gateway[4]; /* 0.0.0.0: none */
+    uint8_t ipv4_prefix;     /* bits */
+    uint8_t ipv6_prefix;
+    uint8_t pad[6];
+    uint8_t ipv6[16];
+    uint8_t ipv6_gateway[16]; /* ::, none */
+    uint8_t ipv4_dns[3][4];   /* 0.0.0.0 ends the list */
+    uint8_t reserved[36];
+};
+#define BOOT_NET_HAS_IPV4 (1u << 0)
+#define BOOT_NET_HAS_IPV6 (1u << 1)
+_Static_assert(sizeof(struct boot_net_config) == 168, "layout");
+
+struct boot_info {
+    uint64_t mem_size;       /* bytes; the guest owns [kernel_end, mem_size) */
+    uint64_t kernel_end;     /* the end of what was loaded, a multiple of the page size */
+    uint64_t cpu_cycle_freq; /* of the time-stamp counter, Hz */
+    GUEST_PTR(const char *) cmdline;
+    GUEST_PTR(const void *) mft; /* struct manifest */
+
+    uint32_t host_features;
+    uint32_t guest_features;    /* written by the guest before its first network request */
+    GUEST_PTR(void *) net_ring; /* struct ring, 0 when absent */
+
+    /* with BOOT_FEATURE_NET_CONFIG */
+    uint64_t n_net_config;
+    GUEST_PTR(const struct boot_net_config *) net_config;
+};
+_Static_assert(sizeof(struct boot_info) == 72, "layout");
+_Static_assert(offsetof(struct boot_info, host_features) == 40, "layout");
+_Static_assert(offsetof(struct boot_info, net_ring) == 48, "layout");
+_Static_assert(offsetof(struct boot_info, n_net_config) == 56, "layout");
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shared network ring: packets without an exit each, with a doorbell only when the other side sleeps.
+ *
+ * Source: Solo5 include/hvt_ring.h (host feature bit 0). The guest submits entries (a frame to send, or a
+ * buffer to receive into); the monitor's I/O thread answers with commits in order of completion. Each index
+ * is written by one side only; the two sides' indices lie in cache lines of their own. Indices run freely,
+ * modulo 2^32.
+ */
+#ifndef ABI_RING_H
+#define ABI_RING_H
+
+#include "abi/guest_ptr.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define RING_SLOTS     1024
+#define RING_MASK      (RING_SLOTS - 1)
+#define RING_BUF_BYTES 2048 /* room for one frame */
+
+enum ring_operation { RING_NET_WRITE = 1, RING_NET_READ = 2 };
+
+struct ring_entry {
+    uint32_t operation;
+    uint32_t handle;
+    GUEST_PTR(const void *) data;
+    uint32_t len;
+    uint32_t id; /* the guest's; handed back in the commit */
+    uint64_t reserved;
+};
+
+struct ring_commit {
+    uint32_t id;
+    int32_t ret;
+    uint32_t len;
+    uint32_t reserved;
+};
+
+struct ring {
+    /* written by the guest only */
+    volatile uint32_t entry_tail;
+    volatile uint32_t commit_head;
+    uint8_t pad0[56];
+    /* written by the monitor only */
+    volatile uint32_t entry_head;
+    volatile uint32_t commit_tail;
+    volatile uint32_t needs_kick;
+    uint8_t pad1[52];
+
+    struct ring_entry entries[RING_SLOTS];
+    struct ring_commit commits[RING_SLOTS];
+};
+_Static_assert(sizeof(struct ring_entry) == 32, "layout");
+_Static_assert(sizeof(struct ring_commit) == 16, "layout");
+_Static_assert(offsetof(struct ring, entry_head) == 64, "layout");
+_Static_assert(offsetof(struct ring, entries) == 128, "layout");
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Block images: from a root file system to something that a monitor can map.
+ *
+ * An image is immutable once it is in the store, found again by a key that follows from what it was made of,
+ * and deterministic: the same tree gives the same bytes. What an opened image hands out are descriptors and
+ * extents (overlay/extent.h); the descriptors hold the image's lease: as long as one of them is open
+ * anywhere, garbage collection leaves the image alone.
+ */
+#ifndef STORAGE_IMAGE_H
+#define STORAGE_IMAGE_H
+
+#include "base/error.h"
+#include "storage/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum image_format {
+    IMAGE_EXT2 = 1, /* revision 1, 4 KiB blocks, no feature that old readers lack; what the kit reads */
+    IMAGE_TAR,      /* ustar with pax headers where a name or number needs them */
+    IMAGE_CPIO,     /* newc */
+    IMAGE_ISO9660,
+    IMAGE_FAT,
+    IMAGE_RAW /* one file of the tree, as it is */
+};
+
+/* A small file that differs between containers of one image: it replaces, or is added to, what the tree
+ * holds. */
+struct image_patch {
+    const char *path; /* absolute, inside the tree: "/etc/hosts" */
+    const void *data;
+    size_t size;
+};
+
+struct image_request {
+    const char *rootfs;       /* path of the tree; nothing in it is ever changed */
+    enum image_format format; /* */
+    const char *raw_path;     /* with IMAGE_RAW: the file's absolute path inside the tree */
+    const struct image_patch *patches;
+    size_t n_patches;
+};
+
+/* An image, open. Everything in it is the holder's until image_release(). */
+struct image {
+    uint64_t capacity; /* bytes, a multiple of 4096 */
+    int extents_fd;    /* n_extents times struct extent, from offset 0 */
+    uint32_t n_extents;
+    int patches_fd; /* struct extent_patch and bytes, until end of file; -1: none */
+    int *data_fds;  /* extent.file counts in this */
+    size_t n_data_fds;
+    bool was_ready;           /* found in the store, nothing was built */
+    char key[STORE_KEY_SIZE]; /* for messages and tests */
+};
+
+/* An empty one: image_release() of it does nothing. */
+#define IMAGE_NONE ((struct image){.extents_fd = -1, .patches_fd = -1})
+
+/*
+ * Finds the image of a tree in the store, or builds it, and opens it. Two processes that want the same image
+ * at once build it once. A build that dies leaves nothing that a later one trips over.
+ */
+int image_open(struct store *store, const struct image_request *request, struct image *out,
+               struct error *err);
+
+/* Closes what the image holds. Accepts IMAGE_NONE and half-filled ones. */
+void image_release(struct image *image);
+
+#endif
