@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The network of a guest: from the interfaces that an engine put into the container's network namespace to
+ * taps whose descriptors the monitor holds.
+ *
+ * For each device of the guest: a tap without a name in any file system and not persistent, so that it
+ * vanishes with the monitor; and two redirections, interface to tap and tap to interface, at the ingress hook
+ * of either, so that no frame reaches the namespace's own IP stack. The guest takes over the interface's MAC
+ * and IP addresses, which stay configured on the interface, where engines look for them. A redirection to a
+ * tap that is gone drops the frames; the next net_attach replaces it.
+ *
+ * The namespace is entered by a child process: the caller's own namespaces never change.
+ */
+#ifndef NET_H
+#define NET_H
+
+#include "base/error.h"
+#include "monitor/launch.h"
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NET_INTERFACES_MAX LAUNCH_NETS_MAX
+
+/* What a guest needs to know of one interface. Addresses are in network byte order; all zero: none. */
+struct net_interface {
+    int32_t index;
+    char name[IF_NAMESIZE];
+    uint8_t mac[6];
+    uint16_t mtu;
+    uint8_t ipv4[4];
+    uint8_t ipv4_gateway[4];
+    uint8_t ipv4_prefix;
+    uint8_t ipv6_prefix;
+    uint8_t ipv6[16]; /* global or unique-local; never link-local */
+    uint8_t ipv6_gateway[16];
+};
+
+/*
+ * The interfaces of a network namespace that a guest can take over, by rising index: Ethernet, with a MAC and
+ * up; not loopback, not a tap or tun, not the port of a bridge or bond. At most max; more are ERROR_REFUSED.
+ */
+int net_scan(int netns_fd, struct net_interface *interfaces, size_t max, size_t *out_n, struct error *err);
+
+struct net_request {
+    const char *device; /* the guest's device, as in its manifest */
+    const char
+        *interface; /* the interface to take over; NULL: the next one, in order, that no request names */
+};
+
+/*
+ * Connects each request's device with its interface. Fills nets[i] (without DNS) and tap_fds[i], non-blocking
+ * and close-on-exec, the caller's to close. An interface that is missing is ERROR_INPUT and names the device;
+ * one that another running guest has is ERROR_STATE. On failure nothing is left.
+ */
+int net_attach(int netns_fd, const struct net_request *requests, size_t n, struct start_net *nets,
+               int *tap_fds, struct error *err);
+
+/* The first three IPv4 name servers of a resolv.conf(5) text; the rest of dns becomes 0. Other lines are
+ * skipped. */
+void net_parse_dns(const char *resolv_conf, size_t size, uint8_t dns[3][4]);
+
+#endif
