@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set_text(struct error *err, enum error_kind kind, int errnum, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void set_text(struct error *err, enum error_kind kind,
+                                                           int errnum, const char *fmt, va_list ap)
 {
     err->kind = kind;
     err->errnum = errnum;
@@ -18,7 +19,7 @@ static void set_text(struct error *err, enum error_kind kind, int errnum, const 
     snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(errnum));
 }
 
-static void put_in_front(struct error *err, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void put_in_front(struct error *err, const char *fmt, va_list ap)
 {
     char old[ERROR_TEXT_SIZE];
     memcpy(old, err->text, sizeof(old));
