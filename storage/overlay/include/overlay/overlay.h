@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A block device over an image: what a guest reads and writes, block by block.
+ *
+ * The extents are mapped once, when the device is opened (mmap(2)); after that a read is a copy out of the
+ * page cache that all devices on the same data files share, without a system call, and nothing allocates.
+ * Where a guest's writes go is the device's mode. Everything that the image does not cover reads as zeros.
+ *
+ * The data files must not shrink. When one does all the same, or its disk fails, a copy meets SIGBUS; once
+ * overlay_catch_faults() has been called, that is a failed read or write and not the end of the process.
+ *
+ * Used by one thread at a time.
+ */
+#ifndef OVERLAY_OVERLAY_H
+#define OVERLAY_OVERLAY_H
+
+#include "base/error.h"
+#include "overlay/extent.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum overlay_mode {
+    OVERLAY_PRIVATE,      /* writes are seen by this device only, and gone when it is released */
+    OVERLAY_READ_ONLY,    /* writes fail */
+    OVERLAY_WRITE_THROUGH /* writes go to the data files and are durable when they return */
+};
+
+enum overlay_result {
+    OVERLAY_OK = 0,
+    OVERLAY_RANGE, /* not inside the device */
+    OVERLAY_READ_ONLY_DEVICE,
+    OVERLAY_IO /* the data files failed */
+};
+
+/* What a device is made of. The descriptors stay the caller's, and are not needed after overlay_open(),
+ * except the data files of OVERLAY_WRITE_THROUGH. */
+struct overlay_parts {
+    uint64_t capacity; /* bytes, not 0 */
+    enum overlay_mode mode;
+    int extents_fd; /* n_extents times struct extent, from offset 0 */
+    uint32_t n_extents;
+    int patches_fd; /* extent.h; -1: none. Not with OVERLAY_WRITE_THROUGH */
+    const int *data_fds;
+    size_t n_data_fds;
+};
+
+struct overlay {
+    uint64_t capacity;
+    enum overlay_mode mode;
+    unsigned char *bytes; /* capacity bytes, rounded up to whole pages */
+    size_t mapped;
+    struct extent *extents; /* with OVERLAY_WRITE_THROUGH: a copy, sorted by off */
+    uint32_t n_extents;
+    int *data_fds; /* with OVERLAY_WRITE_THROUGH: duplicates */
+    size_t n_data_fds;
+};
+
+/*
+ * Checks the extents (aligned, sorted, inside the device and inside their files) and the patches, and maps
+ * them. ERROR_INPUT when they are not as extent.h says.
+ */
+int overlay_open(const struct overlay_parts *parts, struct overlay *out, struct error *err);
+
+/* Copies len bytes at off to buf. len may be 0. buf is undefined after a failure. */
+enum overlay_result overlay_read(const struct overlay *overlay, uint64_t off, void *buf, size_t len);
+
+/*
+ * Writes len bytes at off. With OVERLAY_WRITE_THROUGH the bytes have reached the disk (pwrite(2),
+ * fdatasync(2)) when it returns; a write into a hole of such a device is OVERLAY_RANGE, as there is no file
+ * to hold it.
+ */
+enum overlay_result overlay_write(struct overlay *overlay, uint64_t off, const void *buf, size_t len);
+
+/* Unmaps and closes. Accepts a zeroed struct. */
+void overlay_release(struct overlay *overlay);
+
+/*
+ * Makes SIGBUS inside overlay_read() and overlay_write() a result of theirs, for the whole process. Needs no
+ * system call after this one, so it works under a seccomp filter. A SIGBUS anywhere else kills the process as
+ * before.
+ */
+int overlay_catch_faults(struct error *err);
+
+#endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One reservation of address space holds the whole device. Anonymous memory fills it first, so that holes
+ * read as zeros; then each extent replaces its part of it with a mapping of its data file: private and
+ * writable, or shared and read-only. A private mapping leaves copy-on-write to the kernel: what a guest
+ * writes becomes anonymous memory that is charged to its cgroup, and everything else stays one page cache for
+ * all guests.
+ *
+ * Write-through devices read from a shared mapping too, but write with pwrite(2): a store into a mapping of a
+ * file hole costs a hundred times more, and fdatasync(2) then has nothing to look for. Both see the same page
+ * cache.
+ */
+#include "overlay/overlay.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Where a SIGBUS during a copy continues; NULL while no copy is under way. */
+static _Thread_local sigjmp_buf *fault_return;
+
+static void on_bus_error(int signum)
+{
+    if (fault_return != NULL)
+        siglongjmp(*fault_return, 1);
+    /* Not ours: let it do what it would have done. The instruction is repeated when the handler returns. */
+    signal(signum, SIG_DFL);
+}
+
+int overlay_catch_faults(struct error *err)
+{
+    /* NODEFER: the handler leaves by siglongjmp(3), which would need a system call to unblock the signal. */
+    struct sigaction action = {.sa_handler = on_bus_error, .sa_flags = SA_NODEFER};
+    if (sigaction(SIGBUS, &action, NULL) < 0)
+        return error_errno(err, "catch SIGBUS");
+    return 0;
+}
+
+static enum overlay_result copy_guarded(void *to, const void *from, size_t len)
+{
+    sigjmp_buf here;
+    if (sigsetjmp(here, 0) != 0) {
+        fault_return = NULL;
+        return OVERLAY_IO;
+    }
+    fault_return = &here;
+    memcpy(to, from, len);
+    __asm__ __volatile__("" ::: "memory");
+    fault_return = NULL;
+    return OVERLAY_OK;
+}
+
+static uint64_t round_up(uint64_t n)
+{
+    return (n + EXTENT_ALIGN - 1) & ~(uint64_t)(EXTENT_ALIGN - 1);
+}
+
+static bool is_inside(uint64_t off, uint64_t len, uint64_t size)
+{
+    return len <= size && off <= size - len;
+}
+
+/* Checks one extent against the device, its predecessor's end and its data file. */
+static int check_extent(const struct overlay_parts *parts, uint32_t i, const struct extent *e,
+                        uint64_t previous_end, struct error *err)
+{
+    if (e->len == 0 || (e->off | e->len | e->file_off) % EXTENT_ALIGN != 0 || e->flags != 0)
+        return error_set(err, ERROR_INPUT, "extent %u is empty, not aligned to %u or has unknown flags", i,
+                         EXTENT_ALIGN);
+    if (e->off < previous_end)
+        return error_set(err, ERROR_INPUT, "extent %u overlaps the one before", i);
+    if (!is_inside(e->off, e->len, round_up(parts->capacity)))
+        return error_set(err, ERROR_INPUT, "extent %u reaches beyond the device's %llu bytes", i,
+                         (unsigned long long)parts->capacity);
+    if (e->file >= parts->n_data_fds)
+        return error_set(err, ERROR_INPUT, "extent %u is in data file %u of %zu", i, e->file,
+                         parts->n_data_fds);
+
+    struct stat st;
+    if (fstat(parts->data_fds[e->file], &st) < 0)
+        return error_errno(err, "examine data file %u", e->file);
+    uint64_t file_size;
+    if (S_ISBLK(st.st_mode)) {
+        off_t end = lseek(parts->data_fds[e->file], 0, SEEK_END);
+        if (end < 0)
+            return error_errno(err, "find the end of data file %u", e->file);
+        file_size = (uint64_t)end;
+    } else {
+        file_size = (uint64_t)st.st_size;
+    }
+    if (!is_inside(e->file_off, e->len, round_up(file_size)))
+        return error_set(err, ERROR_INPUT, "extent %u reaches beyond the %llu bytes of data file %u", i,
+                         (unsigned long long)file_size, e->file);
+    return 0;
+}
+
+static int map_extent(const struct overlay_parts *parts, struct overlay *o, const struct extent *e,
+                      struct error *err)
+{
+    int protection = parts->mode == OVERLAY_PRIVATE ? PROT_READ | PROT_WRITE : PROT_READ;
+    int sharing = parts->mode == OVERLAY_PRIVATE ? MAP_PRIVATE | MAP_NORESERVE : MAP_SHARED;
+    void *at = mmap(o->bytes + e->off, e->len, protection, sharing | MAP_FIXED, parts->data_fds[e->file],
+                    (off_t)e->file_off);
+    if (at == MAP_FAILED)
+        return error_errno(err, "map %llu bytes of data file %u", (unsigned long long)e->len, e->file);
+    return 0;
+}
+
+/* Reads all extents; *out is the caller's to free(3). */
+static int load_extents(const struct overlay_parts *parts, struct extent **out, struct error *err)
+{
+    size_t size = (size_t)parts->n_extents * sizeof(struct extent);
+    _cleanup_free_ struct extent *extents = malloc(size + 1);
+    if (extents == NULL)
+        return error_errno(err, "read the extents");
+
+    for (size_t done = 0; done < size;) {
+        ssize_t n = pread(parts->extents_fd, (char *)extents + done, size - done, (off_t)done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_errno(err, "read the extents");
+        if (n == 0)
+            return error_set(err, ERROR_INPUT, "read the extents: ends after %zu of %zu bytes", done, size);
+        done += (size_t)n;
+    }
+    *out = take_ptr(extents);
+    return 0;
+}
+
+static int map_extents(const struct overlay_parts *parts, const struct extent *extents, struct overlay *o,
+                       struct error *err)
+{
+    uint64_t previous_end = 0;
+    for (uint32_t i = 0; i < parts->n_extents; i++) {
+        if (check_extent(parts, i, &extents[i], previous_end, err) < 0 ||
+            map_extent(parts, o, &extents[i], err) < 0)
+            return -1;
+        previous_end = extents[i].off + extents[i].len;
+    }
+    return 0;
+}
+
+/* Lays the patches of [bytes, bytes + size) over a private mapping. */
+static int apply_patches(struct overlay *o, const unsigned char *bytes, size_t size, struct error *err)
+{
+    size_t at = 0;
+    while (at < size) {
+        struct extent_patch patch;
+        if (size - at < sizeof(patch))
+            return error_set(err, ERROR_INPUT, "patches end inside a header");
+        memcpy(&patch, bytes + at, sizeof(patch));
+        at += sizeof(patch);
+        if (patch.len == 0 || patch.len > size - at)
+            return error_set(err, ERROR_INPUT, "a patch of %llu bytes is empty or cut off",
+                             (unsigned long long)patch.len);
+        if (!is_inside(patch.off, patch.len, o->capacity))
+            return error_set(err, ERROR_INPUT, "a patch at %llu reaches beyond the device",
+                             (unsigned long long)patch.off);
+        memcpy(o->bytes + patch.off, bytes + at, patch.len);
+        uint64_t padded = (patch.len + 7) & ~7ull;
+        at += padded < size - at ? padded : size - at;
+    }
+    return 0;
+}
+
+/* Patches are few and small (extent.h): more than this is a mistake. */
+#define PATCHES_BYTES_MAX (16u << 20)
+
+static int load_patches(const struct overlay_parts *parts, struct overlay *o, struct error *err)
+{
+    if (parts->patches_fd < 0)
+        return 0;
+    if (parts->mode == OVERLAY_WRITE_THROUGH)
+        return error_set(err, ERROR_INPUT, "patches on a device whose writes are kept");
+    if (lseek(parts->patches_fd, 0, SEEK_SET) < 0)
+        return error_errno(err, "read the patches");
+
+    _cleanup_free_ char *bytes = NULL;
+    size_t size = 0;
+    if (fd_read_all(parts->patches_fd, PATCHES_BYTES_MAX, &bytes, &size, "the patches", err) < 0)
+        return -1;
+    return apply_patches(o, (const unsigned char *)bytes, size, err);
+}
+
+/* Keeps what writes will need: the extents and descriptors of one's own. Takes *extents. */
+static int keep_files(const struct overlay_parts *parts, struct extent **extents, struct overlay *o,
+                      struct error *err)
+{
+    o->data_fds = malloc((parts->n_data_fds + 1) * sizeof(int));
+    if (o->data_fds == NULL)
+        return error_errno(err, "keep the data files");
+    for (; o->n_data_fds < parts->n_data_fds; o->n_data_fds++) {
+        int fd = fcntl(parts->data_fds[o->n_data_fds], F_DUPFD_CLOEXEC, 0);
+        if (fd < 0)
+            return error_errno(err, "keep data file %zu", o->n_data_fds);
+        o->data_fds[o->n_data_fds] = fd;
+    }
+    o->extents = take_ptr(*extents);
+    o->n_extents = parts->n_extents;
+    return 0;
+}
+
+int overlay_open(const struct overlay_parts *parts, struct overlay *out, struct error *err)
+{
+    _cleanup_(overlay_release) struct overlay o = {.capacity = parts->capacity, .mode = parts->mode};
+    _cleanup_free_ struct extent *extents = NULL;
+
+    if (parts->capacity == 0 || parts->capacity > INT64_MAX)
+        return error_set(err, ERROR_INPUT, "a block device of %llu bytes",
+                         (unsigned long long)parts->capacity);
+    if (load_extents(parts, &extents, err) < 0)
+        return -1;
+
+    o.mapped = round_up(parts->capacity);
+    void *at =
+        mmap(NULL, o.mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED)
+        return error_errno(err, "reserve %llu bytes for a block device", (unsigned long long)parts->capacity);
+    o.bytes = at;
+
+    /* Patches are written before a read-only device loses its write permission, so such a device is private
+     * too. */
+    struct overlay_parts mapping = *parts;
+    if (parts->patches_fd >= 0 && parts->mode == OVERLAY_READ_ONLY)
+        mapping.mode = OVERLAY_PRIVATE;
+    if (map_extents(&mapping, extents, &o, err) < 0 || load_patches(parts, &o, err) < 0)
+        return -1;
+    if (parts->mode != OVERLAY_PRIVATE && mprotect(o.bytes, o.mapped, PROT_READ) < 0)
+        return error_errno(err, "make a block device read-only");
+    if (parts->mode == OVERLAY_WRITE_THROUGH && keep_files(parts, &extents, &o, err) < 0)
+        return -1;
+
+    *out = o;
+    o = (struct overlay){0};
+    return 0;
+}
+
+enum overlay_result overlay_read(const struct overlay *overlay, uint64_t off, void *buf, size_t len)
+{
+    if (!is_inside(off, len, overlay->capacity))
+        return OVERLAY_RANGE;
+    return copy_guarded(buf, overlay->bytes + off, len);
+}
+
+/* The extent that holds byte off, or NULL in a hole. */
+static const struct extent *find_extent(const struct overlay *o, uint64_t off)
+{
+    uint32_t low = 0, high = o->n_extents;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct extent *e = &o->extents[middle];
+        if (off < e->off)
+            high = middle;
+        else if (off - e->off >= e->len)
+            low = middle + 1;
+        else
+            return e;
+    }
+    return NULL;
+}
+
+static enum overlay_result write_file(int fd, const char *buf, size_t len, uint64_t at)
+{
+    while (len > 0) {
+        ssize_t n = pwrite(fd, buf, len, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return OVERLAY_IO;
+        buf += n;
+        at += (uint64_t)n;
+        len -= (size_t)n;
+    }
+    return fdatasync(fd) < 0 ? OVERLAY_IO : OVERLAY_OK;
+}
+
+static enum overlay_result write_through(const struct overlay *o, uint64_t off, const char *buf, size_t len)
+{
+    while (len > 0) {
+        const struct extent *e = find_extent(o, off);
+        if (e == NULL)
+            return OVERLAY_RANGE;
+        uint64_t inside = off - e->off;
+        size_t part = len < e->len - inside ? len : (size_t)(e->len - inside);
+        enum overlay_result result = write_file(o->data_fds[e->file], buf, part, e->file_off + inside);
+        if (result != OVERLAY_OK)
+            return result;
+        buf += part;
+        off += part;
+        len -= part;
+    }
+    return OVERLAY_OK;
+}
+
+enum overlay_result overlay_write(struct overlay *overlay, uint64_t off, const void *buf, size_t len)
+{
+    if (overlay->mode == OVERLAY_READ_ONLY)
+        return OVERLAY_READ_ONLY_DEVICE;
+    if (!is_inside(off, len, overlay->capacity))
+        return OVERLAY_RANGE;
+    if (overlay->mode == OVERLAY_WRITE_THROUGH)
+        return write_through(overlay, off, buf, len);
+    return copy_guarded(overlay->bytes + off, buf, len);
+}
+
+void overlay_release(struct overlay *overlay)
+{
+    if (overlay->bytes != NULL)
+        munmap(overlay->bytes, overlay->mapped);
+    for (size_t i = 0; i < overlay->n_data_fds; i++)
+        close(overlay->data_fds[i]);
+    free(overlay->data_fds);
+    free(overlay->extents);
+    *overlay = (struct overlay){0};
+}
