@@ -58,6 +58,12 @@ struct net_request {
 int net_attach(int netns_fd, const struct net_request *requests, size_t n, struct start_net *nets,
                int *tap_fds, struct error *err);
 
+/*
+ * Removes the redirections of interfaces whose tap is gone, so that the namespace's own stack has them again
+ * (a pod's next container may be no guest). Those of running guests stay.
+ */
+int net_detach(int netns_fd, struct error *err);
+
 /* The first three IPv4 name servers of a resolv.conf(5) text; the rest of dns becomes 0. Other lines are
  * skipped. */
 void net_parse_dns(const char *resolv_conf, size_t size, uint8_t dns[3][4]);

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tap of the interface with index N is called "wherryN". The kernel makes a name only once in a
+ * namespace, and takes it back when the last descriptor is closed: that is the lock that keeps two guests
+ * from one interface, and the way to see whether a redirection still has a guest at its end. No other record
+ * is kept.
+ *
+ * Everything happens in a child that enters the namespace, does one job and sends its answer, with the taps'
+ * descriptors, through a socket.
+ */
+#include "net.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "net_filter.h"
+#include "net_plan.h"
+#include "net_scan.h"
+#include "net_tap.h"
+#include "netlink.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What a child sends: an error, or interfaces; those of net_attach come with one tap each. */
+struct answer {
+    uint32_t failed;
+    uint32_t n;
+    struct error error;
+    struct net_interface interfaces[NET_INTERFACES_MAX];
+};
+
+struct job {
+    int (*work)(const struct job *job, struct netlink *nl, struct answer *answer, int *tap_fds,
+                struct error *err);
+    const struct net_request *requests;
+    size_t n_requests; /* as many taps come back */
+};
+
+static int do_scan(const struct job *job, struct netlink *nl, struct answer *answer, int *tap_fds,
+                   struct error *err)
+{
+    (void)job;
+    (void)tap_fds;
+    size_t n;
+    if (net_scan_interfaces(nl, answer->interfaces, NET_INTERFACES_MAX, &n, err) < 0)
+        return -1;
+    answer->n = (uint32_t)n;
+    return 0;
+}
+
+static void tap_name(const struct net_interface *interface, char name[IF_NAMESIZE])
+{
+    snprintf(name, IF_NAMESIZE, "wherry%d", interface->index);
+}
+
+/* On failure the caller ends, and the taps with it. A filter that then points nowhere is removed here. */
+static int attach_one(struct netlink *nl, const struct net_interface *interface, int *out_fd,
+                      struct error *err)
+{
+    char name[IF_NAMESIZE];
+    struct net_tap tap;
+    struct error ignored;
+
+    tap_name(interface, name);
+    if (net_tap_open(nl, name, interface->mtu, &tap, err) < 0) {
+        if (err->kind == ERROR_STATE)
+            error_set(err, ERROR_STATE, "another guest has it (tap '%s')", name);
+        return -1;
+    }
+    if (net_filter_redirect(nl, tap.index, interface->index, err) < 0 ||
+        net_filter_redirect(nl, interface->index, tap.index, err) < 0) {
+        net_filter_remove(nl, interface->index, &ignored);
+        close(tap.fd);
+        return -1;
+    }
+    *out_fd = tap.fd;
+    return 0;
+}
+
+static int do_attach(const struct job *job, struct netlink *nl, struct answer *answer, int *tap_fds,
+                     struct error *err)
+{
+    struct net_interface all[NET_INTERFACES_MAX];
+    size_t n, choice[NET_INTERFACES_MAX];
+    struct error ignored;
+
+    if (net_scan_interfaces(nl, all, NET_INTERFACES_MAX, &n, err) < 0 ||
+        net_plan(all, n, job->requests, job->n_requests, choice, err) < 0)
+        return -1;
+    for (size_t i = 0; i < job->n_requests; i++) {
+        const struct net_interface *interface = &all[choice[i]];
+        if (attach_one(nl, interface, &tap_fds[i], err) < 0) {
+            for (size_t done = 0; done < i; done++)
+                net_filter_remove(nl, answer->interfaces[done].index, &ignored);
+            return error_wrap(err, "network device '%s': take over interface '%s'", job->requests[i].device,
+                              interface->name);
+        }
+        answer->interfaces[i] = *interface;
+        answer->n++;
+    }
+    return 0;
+}
+
+static int do_detach(const struct job *job, struct netlink *nl, struct answer *answer, int *tap_fds,
+                     struct error *err)
+{
+    if (do_scan(job, nl, answer, tap_fds, err) < 0)
+        return -1;
+    for (size_t i = 0; i < answer->n; i++) {
+        char name[IF_NAMESIZE];
+        tap_name(&answer->interfaces[i], name);
+        if (if_nametoindex(name) == 0 && net_filter_remove(nl, answer->interfaces[i].index, err) < 0)
+            return error_wrap(err, "release interface '%s'", answer->interfaces[i].name);
+    }
+    answer->n = 0;
+    return 0;
+}
+
+static int work_inside(int netns_fd, const struct job *job, struct answer *answer, int *tap_fds,
+                       struct error *err)
+{
+    _cleanup_(netlink_close) struct netlink nl = {.socket = NULL};
+    if (setns(netns_fd, CLONE_NEWNET) < 0)
+        return error_errno(err, "enter the network namespace");
+    if (netlink_open(&nl, err) < 0)
+        return -1;
+    return job->work(job, &nl, answer, tap_fds, err);
+}
+
+static _Noreturn void child_main(int netns_fd, int sock, const struct job *job)
+{
+    struct answer answer;
+    struct error unsent;
+    int tap_fds[NET_INTERFACES_MAX];
+    memset(&answer, 0, sizeof(answer));
+    answer.failed = work_inside(netns_fd, job, &answer, tap_fds, &answer.error) < 0;
+    size_t n_taps = answer.failed ? 0 : job->n_requests;
+    _exit(fd_send(sock, &answer, sizeof(answer), tap_fds, n_taps, &unsent) < 0 ? 1 : 0);
+}
+
+/* The number of descriptors must be what was asked for; anything else is closed. */
+static int receive(int sock, struct answer *answer, int *tap_fds, size_t n_taps, struct error *err)
+{
+    size_t size = 0, n_fds = 0;
+    if (fd_receive(sock, answer, sizeof(*answer), &size, tap_fds, n_taps, &n_fds, err) < 0)
+        return -1;
+    if (size != sizeof(*answer) || (!answer->failed && n_fds != n_taps)) {
+        for (size_t i = 0; i < n_fds; i++)
+            close(tap_fds[i]);
+        return error_set(err, ERROR_SYSTEM, "the process in the network namespace died");
+    }
+    if (answer->failed) {
+        *err = answer->error;
+        return -1;
+    }
+    return 0;
+}
+
+static int run_inside(int netns_fd, const struct job *job, struct answer *answer, int *tap_fds,
+                      struct error *err)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return error_errno(err, "make a socket pair");
+    _cleanup_close_ int ours = pair[0];
+    _cleanup_close_ int theirs = pair[1];
+
+    pid_t pid = fork();
+    if (pid < 0)
+        return error_errno(err, "fork for the network namespace");
+    if (pid == 0)
+        child_main(netns_fd, theirs, job);
+
+    /* With our copy closed, the child's death reads as an empty message. */
+    close(take_fd(&theirs));
+    int result = receive(ours, answer, tap_fds, job->n_requests, err);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return result;
+}
+
+int net_scan(int netns_fd, struct net_interface *interfaces, size_t max, size_t *out_n, struct error *err)
+{
+    struct job job = {.work = do_scan};
+    struct answer answer;
+    if (run_inside(netns_fd, &job, &answer, NULL, err) < 0)
+        return -1;
+    if (answer.n > max)
+        return error_set(err, ERROR_REFUSED, "the network namespace has %u interfaces, more than %zu",
+                         answer.n, max);
+    memcpy(interfaces, answer.interfaces, answer.n * sizeof(*interfaces));
+    *out_n = answer.n;
+    return 0;
+}
+
+static int check_not_host(int netns_fd, struct error *err)
+{
+    static const char *const hosts[] = {"/proc/self/ns/net", "/proc/1/ns/net"};
+    struct stat theirs, host;
+    if (fstat(netns_fd, &theirs) < 0)
+        return error_errno(err, "look at the network namespace");
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        if (stat(hosts[i], &host) == 0 && host.st_dev == theirs.st_dev && host.st_ino == theirs.st_ino)
+            return error_set(
+                err, ERROR_REFUSED,
+                "the container is in the host's network namespace: a guest would take the host's "
+                "interfaces away (use a network of its own, or none)");
+    }
+    return 0;
+}
+
+static void fill_start_net(struct start_net *net, const char *device, const struct net_interface *interface)
+{
+    memset(net, 0, sizeof(*net));
+    snprintf(net->name, sizeof(net->name), "%s", device);
+    memcpy(net->mac, interface->mac, sizeof(net->mac));
+    net->mtu = interface->mtu;
+    memcpy(net->ipv4, interface->ipv4, sizeof(net->ipv4));
+    memcpy(net->ipv4_gateway, interface->ipv4_gateway, sizeof(net->ipv4_gateway));
+    net->ipv4_prefix = interface->ipv4_prefix;
+    memcpy(net->ipv6, interface->ipv6, sizeof(net->ipv6));
+    memcpy(net->ipv6_gateway, interface->ipv6_gateway, sizeof(net->ipv6_gateway));
+    net->ipv6_prefix = interface->ipv6_prefix;
+}
+
+int net_attach(int netns_fd, const struct net_request *requests, size_t n, struct start_net *nets,
+               int *tap_fds, struct error *err)
+{
+    struct job job = {.work = do_attach, .requests = requests, .n_requests = n};
+    struct answer answer;
+    if (n == 0)
+        return 0;
+    if (n > NET_INTERFACES_MAX)
+        return error_set(err, ERROR_REFUSED, "%zu network devices, more than %d", n, NET_INTERFACES_MAX);
+    if (check_not_host(netns_fd, err) < 0 || run_inside(netns_fd, &job, &answer, tap_fds, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        fill_start_net(&nets[i], requests[i].device, &answer.interfaces[i]);
+    return 0;
+}
+
+int net_detach(int netns_fd, struct error *err)
+{
+    struct job job = {.work = do_detach};
+    struct answer answer;
+    return run_inside(netns_fd, &job, &answer, NULL, err);
+}
+
+void net_parse_dns(const char *resolv_conf, size_t size, uint8_t dns[3][4])
+{
+    static const char keyword[] = "nameserver";
+    const char *end = resolv_conf + size;
+    size_t n = 0;
+
+    memset(dns, 0, 3 * sizeof(dns[0]));
+    for (const char *line = resolv_conf; line < end && n < 3;) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        size_t length = (size_t)((newline != NULL ? newline : end) - line);
+        char text[64], address[INET_ADDRSTRLEN];
+
+        snprintf(text, sizeof(text), "%.*s", (int)(length < sizeof(text) ? length : sizeof(text)), line);
+        if (strncmp(text, keyword, strlen(keyword)) == 0 &&
+            sscanf(text + strlen(keyword), "%*[ \t]%15[0-9.]", address) == 1 &&
+            inet_pton(AF_INET, address, dns[n]) == 1)
+            n++;
+        line += length + 1;
+    }
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The promises of net.h on real interfaces. Each test makes two anonymous network namespaces: its own
+ * ("peer", where an engine's bridge would be) and a "pod", joined by a veth pair whose pod end is called
+ * "lan7": the name is the engine's business. The guest is tap_guest.c in a thread.
+ */
+#include "base/cleanup.h"
+#include "net.h"
+#include "net_filter.h"
+#include "tap_guest.h"
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static pid_t pod_pid;
+static int pod_fd;
+
+/* Runs a command; it must succeed. */
+static void run(const char *fmt, ...)
+{
+    char command[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(command, sizeof(command), fmt, ap);
+    va_end(ap);
+    ck_assert_msg(system(command) == 0, "failed: %s", command);
+}
+
+/* Whether a command inside the pod's namespace succeeds. */
+static bool pod_can(const char *command)
+{
+    char line[512];
+    snprintf(line, sizeof(line), "nsenter -t %d -n sh -c '%s' >/dev/null 2>&1", pod_pid, command);
+    return system(line) == 0;
+}
+
+static void make_namespaces(void)
+{
+    int ready[2];
+    char byte, path[64];
+    ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+    ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
+    pod_pid = fork();
+    if (pod_pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (unshare(CLONE_NEWNET) < 0 || write(ready[1], "", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    snprintf(path, sizeof(path), "/proc/%d/ns/net", pod_pid);
+    pod_fd = open(path, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_ge(pod_fd, 0);
+}
+
+static void make_pair(void)
+{
+    make_namespaces();
+    run("ip link set lo up; nsenter -t %d -n ip link set lo up", pod_pid);
+    run("ip link add peer0 type veth peer name lan7 netns %d", pod_pid);
+    run("ip addr add 10.99.0.1/24 dev peer0; ip -6 addr add fd99::1/64 dev peer0 nodad; ip link set peer0 "
+        "up");
+    run("nsenter -t %d -n sh -c 'ip link set lan7 address 02:00:00:00:00:07 mtu 1400 up; "
+        "ip addr add 10.99.0.7/24 dev lan7; ip -6 addr add fd99::7/64 dev lan7 nodad; "
+        "ip route add default via 10.99.0.1; ip -6 route add default via fd99::1'",
+        pod_pid);
+    run("ip link set peer0 mtu 1400");
+}
+
+static void drop_pair(void)
+{
+    kill(pod_pid, SIGKILL);
+    waitpid(pod_pid, NULL, 0);
+    close(pod_fd);
+}
+
+struct running_guest {
+    struct tap_guest guest;
+    struct start_net net;
+    pthread_t thread;
+};
+
+static void *guest_main(void *arg)
+{
+    tap_guest_serve(arg, 600);
+    return NULL;
+}
+
+static void start_guest(struct running_guest *running)
+{
+    struct error err = {0};
+    struct net_request request = {.device = "service"};
+    memset(running, 0, sizeof(*running));
+    ck_assert_ok(net_attach(pod_fd, &request, 1, &running->net, &running->guest.fd, &err), err);
+    running->guest.net = &running->net;
+    ck_assert_int_eq(pthread_create(&running->thread, NULL, guest_main, &running->guest), 0);
+}
+
+/* Ends the guest, and checks that each frame that it got was as a guest can take it. */
+static void stop_guest(struct running_guest *running)
+{
+    pthread_join(running->thread, NULL);
+    close(running->guest.fd);
+    ck_assert_uint_gt(running->guest.n_frames, 0);
+    ck_assert_uint_eq(running->guest.n_wrong_sums, 0);
+    ck_assert_uint_eq(running->guest.n_too_long, 0);
+}
+
+static int socket_to_guest(int family, int type, int protocol, uint16_t port)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    inet_pton(AF_INET, "10.99.0.7", &in.sin_addr);
+    inet_pton(AF_INET6, "fd99::7", &in6.sin6_addr);
+
+    int sock = socket(family, type | SOCK_CLOEXEC, protocol);
+    ck_assert_int_ge(sock, 0);
+    struct timeval limit = {.tv_sec = 2};
+    setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    ck_assert_msg(connect(sock, family == AF_INET ? (struct sockaddr *)&in : (struct sockaddr *)&in6,
+                          family == AF_INET ? sizeof(in) : sizeof(in6)) == 0,
+                  "connect: %s", strerror(errno));
+    return sock;
+}
+
+static bool udp_comes_back(int family)
+{
+    char data[1000], back[1000];
+    memset(data, 'u', sizeof(data));
+    int sock = socket_to_guest(family, SOCK_DGRAM, 0, 7);
+    bool is_back = send(sock, data, sizeof(data), 0) == sizeof(data) &&
+                   recv(sock, back, sizeof(back), 0) == sizeof(back) && memcmp(data, back, sizeof(data)) == 0;
+    close(sock);
+    return is_back;
+}
+
+static bool ping_comes_back(void)
+{
+    struct icmphdr echo = {.type = ICMP_ECHO, .un.echo = {.id = htons(77), .sequence = htons(1)}};
+    uint8_t answer[128];
+    echo.checksum = (uint16_t) ~(htons(ICMP_ECHO << 8) + htons(77) + htons(1));
+    int sock = socket_to_guest(AF_INET, SOCK_RAW, IPPROTO_ICMP, 0);
+    bool is_back = send(sock, &echo, sizeof(echo), 0) == sizeof(echo) &&
+                   recv(sock, answer, sizeof(answer), 0) >= 28 && answer[20] == ICMP_ECHOREPLY;
+    close(sock);
+    return is_back;
+}
+
+START_TEST(an_interface_is_described)
+{
+    struct error err = {0};
+    struct net_interface found[4];
+    size_t n = 0;
+    make_pair();
+    ck_assert_ok(net_scan(pod_fd, found, 4, &n, &err), err);
+    ck_assert_uint_eq(n, 1);
+    ck_assert_str_eq(found[0].name, "lan7");
+    ck_assert_mem_eq(found[0].mac, "\x02\0\0\0\0\x07", 6);
+    ck_assert_uint_eq(found[0].mtu, 1400);
+    ck_assert_mem_eq(found[0].ipv4, "\x0a\x63\0\x07", 4);
+    ck_assert_uint_eq(found[0].ipv4_prefix, 24);
+    ck_assert_mem_eq(found[0].ipv4_gateway, "\x0a\x63\0\x01", 4);
+    ck_assert_mem_eq(found[0].ipv6, "\xfd\x99\0\0\0\0\0\0\0\0\0\0\0\0\0\x07", 16);
+    ck_assert_uint_eq(found[0].ipv6_prefix, 64);
+    ck_assert_mem_eq(found[0].ipv6_gateway, "\xfd\x99\0\0\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
+    drop_pair();
+}
+END_TEST
+
+START_TEST(only_usable_interfaces_are_found_in_order)
+{
+    struct error err = {0};
+    struct net_interface found[4];
+    size_t n = 0;
+    make_pair();
+    run("ip link add p1 type veth peer name zz netns %d; ip link add p2 type veth peer name down0 netns %d; "
+        "ip link add p3 type veth peer name port0 netns %d; ip link add p4 type veth peer name aa netns %d",
+        pod_pid, pod_pid, pod_pid, pod_pid);
+    run("nsenter -t %d -n sh -c 'ip link add br0 type bridge; ip link set port0 master br0; ip link set "
+        "port0 up; "
+        "ip link set br0 up; ip tuntap add dev foreign0 mode tap; ip link set foreign0 up; ip link set zz "
+        "up; "
+        "ip link set aa up'",
+        pod_pid);
+    ck_assert_ok(net_scan(pod_fd, found, 4, &n, &err), err);
+    ck_assert_uint_eq(n, 3);
+    ck_assert_str_eq(found[0].name, "lan7");
+    ck_assert_str_eq(found[1].name, "zz");
+    ck_assert_str_eq(found[2].name, "aa");
+    ck_assert_fails(net_scan(pod_fd, found, 2, &n, &err), err, ERROR_REFUSED,
+                    "has 3 interfaces, more than 2");
+    drop_pair();
+}
+END_TEST
+
+START_TEST(a_guest_answers_in_place_of_the_namespace)
+{
+    struct running_guest guest;
+    make_pair();
+    ck_assert(ping_comes_back()); /* by the kernel, so far */
+    start_guest(&guest);
+    ck_assert_mem_eq(guest.net.mac, "\x02\0\0\0\0\x07", 6);
+    ck_assert_uint_eq(guest.net.mtu, 1400);
+    ck_assert_str_eq(guest.net.name, "service");
+    ck_assert(ping_comes_back());
+    ck_assert(udp_comes_back(AF_INET)); /* nobody in the pod's own stack would answer this */
+    ck_assert(udp_comes_back(AF_INET6));
+    stop_guest(&guest);
+    ck_assert_uint_ge(guest.guest.n_frames, 3);
+    drop_pair();
+}
+END_TEST
+
+/* Neighbour answers that arrive at the peer's end within a second. */
+static int count_answers(int sock)
+{
+    uint8_t frame[2048];
+    int n = 0;
+    ssize_t size;
+    while ((size = recv(sock, frame, sizeof(frame), 0)) > 0) {
+        uint16_t protocol = (uint16_t)(frame[12] << 8 | frame[13]);
+        if ((protocol == ETHERTYPE_ARP && frame[21] == 2) ||
+            (protocol == ETHERTYPE_IPV6 && size > 54 && frame[20] == IPPROTO_ICMPV6 &&
+             frame[54] == ND_NEIGHBOR_ADVERT))
+            n++;
+    }
+    return n;
+}
+
+START_TEST(arp_and_neighbour_discovery_are_answered_once)
+{
+    struct running_guest guest;
+    make_pair();
+    start_guest(&guest);
+    int sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
+    struct sockaddr_ll at = {.sll_family = AF_PACKET,
+                             .sll_protocol = htons(ETH_P_ALL),
+                             .sll_ifindex = (int)if_nametoindex("peer0")};
+    ck_assert_int_eq(bind(sock, (struct sockaddr *)&at, sizeof(at)), 0);
+    struct timeval limit = {.tv_usec = 400000};
+    setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    ck_assert(udp_comes_back(AF_INET));
+    ck_assert(udp_comes_back(AF_INET6));
+    ck_assert_int_eq(count_answers(sock), 2);
+    close(sock);
+    stop_guest(&guest);
+    drop_pair();
+}
+END_TEST
+
+/* The sender's end leaves segmentation and sums to the "hardware", as a bridge's veth does. */
+static void send_stream(int family)
+{
+    enum { CHUNK = 65536, CHUNKS = 48 };
+    struct running_guest guest;
+    char *chunk = calloc(1, CHUNK);
+    start_guest(&guest);
+    int sock = socket_to_guest(family, SOCK_STREAM, 0, 80);
+    for (int i = 0; i < CHUNKS; i++) {
+        for (size_t sent = 0; sent < CHUNK;) {
+            ssize_t n = send(sock, chunk + sent, CHUNK - sent, MSG_NOSIGNAL);
+            ck_assert_msg(n > 0, "send: %s", strerror(errno));
+            sent += (size_t)n;
+        }
+    }
+    shutdown(sock, SHUT_WR);
+    ck_assert_int_eq(recv(sock, chunk, 1, 0), 0);
+    close(sock);
+    free(chunk);
+    stop_guest(&guest);
+    ck_assert_uint_eq(guest.guest.tcp_bytes, (uint64_t)CHUNK * CHUNKS);
+    ck_assert_uint_eq(guest.guest.longest, guest.net.mtu + (size_t)ETHER_HDR_LEN);
+}
+
+START_TEST(segments_are_whole_and_summed)
+{
+    make_pair();
+    ck_assert_int_eq(system("ethtool -K peer0 tso on gso on tx on >/dev/null"), 0);
+    send_stream(_i == 0 ? AF_INET : AF_INET6);
+    drop_pair();
+}
+END_TEST
+
+START_TEST(an_interface_has_one_guest_at_a_time)
+{
+    struct error err = {0};
+    struct net_request request = {.device = "service", .interface = "lan7"};
+    struct start_net net[2];
+    int first = -1, second = -1;
+    make_pair();
+    ck_assert_ok(net_attach(pod_fd, &request, 1, net, &first, &err), err);
+    ck_assert_fails(
+        net_attach(pod_fd, &request, 1, net, &second, &err), err, ERROR_STATE,
+        "network device 'service': take over interface 'lan7': another guest has it (tap 'wherry");
+    close(first);
+    ck_assert_ok(net_attach(pod_fd, &request, 1, net, &second, &err), err);
+    close(second);
+    drop_pair();
+}
+END_TEST
+
+START_TEST(a_guest_can_be_followed_by_another)
+{
+    make_pair();
+    for (int i = 0; i < 3; i++) {
+        struct running_guest guest;
+        start_guest(&guest);
+        ck_assert(udp_comes_back(AF_INET));
+        stop_guest(&guest);
+        ck_assert(!pod_can("ip link show type tun | grep ."));
+    }
+    drop_pair();
+}
+END_TEST
+
+START_TEST(detaching_gives_the_interface_back)
+{
+    struct error err = {0};
+    struct running_guest guest;
+    make_pair();
+    start_guest(&guest);
+    ck_assert_ok(net_detach(pod_fd, &err), err);
+    ck_assert(udp_comes_back(AF_INET)); /* a running guest keeps it */
+    stop_guest(&guest);
+    ck_assert_ok(net_detach(pod_fd, &err), err);
+    ck_assert_ok(net_detach(pod_fd, &err), err);
+    ck_assert(!pod_can("tc filter show dev lan7 ingress | grep ."));
+    ck_assert(ping_comes_back()); /* by the namespace's own stack */
+    drop_pair();
+}
+END_TEST
+
+START_TEST(devices_take_interfaces_in_order_and_by_name)
+{
+    struct error err = {0};
+    struct net_request requests[3] = {{.device = "a"}, {.device = "b", .interface = "lan7"}, {.device = "c"}};
+    struct start_net nets[3];
+    int taps[3];
+    make_pair();
+    run("ip link add p1 type veth peer name eth1 netns %d; ip link add p2 type veth peer name eth2 netns %d; "
+        "nsenter -t %d -n sh -c 'ip link set eth1 mtu 9000 up; ip link set eth2 address 02:00:00:00:00:22 "
+        "up'",
+        pod_pid, pod_pid, pod_pid);
+    ck_assert_ok(net_attach(pod_fd, requests, 3, nets, taps, &err), err);
+    ck_assert_uint_eq(nets[0].mtu, 9000);
+    ck_assert_uint_eq(nets[1].mac[5], 7);
+    ck_assert_uint_eq(nets[2].mac[5], 0x22);
+    ck_assert_str_eq(nets[2].name, "c");
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_ne(fcntl(taps[i], F_GETFL) & O_NONBLOCK, 0);
+        ck_assert_int_ne(fcntl(taps[i], F_GETFD) & FD_CLOEXEC, 0);
+        close(taps[i]);
+    }
+    drop_pair();
+}
+END_TEST
+
+START_TEST(a_failure_leaves_nothing)
+{
+    struct error err = {0};
+    struct net_request requests[2] = {{.device = "a"}, {.device = "b"}};
+    struct start_net nets[2];
+    int taps[2], held = -1;
+    make_pair();
+    ck_assert_fails(net_attach(pod_fd, requests, 2, nets, taps, &err), err, ERROR_INPUT,
+                    "network device 'b': no interface for it: the network namespace has 1");
+    run("ip link add p1 type veth peer name eth1 netns %d; nsenter -t %d -n ip link set eth1 up", pod_pid,
+        pod_pid);
+    struct net_request second = {.device = "other", .interface = "eth1"};
+    ck_assert_ok(net_attach(pod_fd, &second, 1, nets, &held, &err), err);
+    ck_assert_fails(net_attach(pod_fd, requests, 2, nets, taps, &err), err, ERROR_STATE, "'eth1'");
+    ck_assert(!pod_can("tc filter show dev lan7 ingress | grep ."));
+    ck_assert(ping_comes_back());
+    close(held);
+    drop_pair();
+}
+END_TEST
+
+START_TEST(the_hosts_namespace_is_refused)
+{
+    struct error err = {0};
+    struct net_request request = {.device = "service"};
+    struct start_net net;
+    int tap = -1;
+    _cleanup_close_ int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    ck_assert_fails(net_attach(own, &request, 1, &net, &tap, &err), err, ERROR_REFUSED,
+                    "the container is in the host's network namespace");
+}
+END_TEST
+
+/* Two veth pairs in one namespace: what goes in at in1 must come out at out1. */
+START_TEST(every_method_redirects)
+{
+    struct error err = {0};
+    struct netlink nl;
+    uint8_t frame[64] = "\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x01\x88\xb5";
+    uint8_t got[128];
+    make_namespaces();
+    run("ip link add in0 type veth peer name in1; ip link add out0 type veth peer name out1; "
+        "for i in in0 in1 out0 out1; do ip link set $i up; done");
+    ck_assert_ok(netlink_open(&nl, &err), err);
+    int from = (int)if_nametoindex("in1"), to = (int)if_nametoindex("out0");
+    ck_assert_ok(net_filter_redirect_by(&nl, NET_FILTER_U32, from, from, &err), err); /* to be replaced */
+    ck_assert_ok(net_filter_redirect_by(&nl, (enum net_filter_method)_i, from, to, &err), err);
+
+    int sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    int sink = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(0x88b5));
+    struct sockaddr_ll in = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex("in0")};
+    struct sockaddr_ll out = {
+        .sll_family = AF_PACKET, .sll_protocol = htons(0x88b5), .sll_ifindex = (int)if_nametoindex("out1")};
+    struct timeval limit = {.tv_sec = 1};
+    setsockopt(sink, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    ck_assert_int_eq(bind(sink, (struct sockaddr *)&out, sizeof(out)), 0);
+    ck_assert_int_eq(sendto(sock, frame, sizeof(frame), 0, (struct sockaddr *)&in, sizeof(in)), 64);
+    ck_assert_int_eq(recv(sink, got, sizeof(got), 0), 64);
+    ck_assert_mem_eq(got, frame, 64);
+
+    ck_assert_ok(net_filter_remove(&nl, from, &err), err);
+    ck_assert_ok(net_filter_remove(&nl, from, &err), err);
+    ck_assert_int_eq(system("tc filter show dev in1 ingress | grep -q .") == 0, 0);
+    close(sock);
+    close(sink);
+    netlink_close(&nl);
+    drop_pair();
+}
+END_TEST
+
+int main(void)
+{
+    if (geteuid() != 0 || access("/dev/net/tun", R_OK | W_OK) != 0 || system("ip -V >/dev/null 2>&1") != 0) {
+        printf("skipped: needs root, /dev/net/tun and ip(8)\n");
+        return 77;
+    }
+    Suite *suite = suite_create("net");
+    TCase *t = unit_case(suite, "net");
+    tcase_add_test(t, an_interface_is_described);
+    tcase_add_test(t, only_usable_interfaces_are_found_in_order);
+    tcase_add_test(t, a_guest_answers_in_place_of_the_namespace);
+    tcase_add_test(t, arp_and_neighbour_discovery_are_answered_once);
+    tcase_add_loop_test(t, segments_are_whole_and_summed, 0, 2);
+    tcase_add_test(t, an_interface_has_one_guest_at_a_time);
+    tcase_add_test(t, a_guest_can_be_followed_by_another);
+    tcase_add_test(t, detaching_gives_the_interface_back);
+    tcase_add_test(t, devices_take_interfaces_in_order_and_by_name);
+    tcase_add_test(t, a_failure_leaves_nothing);
+    tcase_add_test(t, the_hosts_namespace_is_refused);
+    tcase_add_loop_test(t, every_method_redirects, NET_FILTER_U32, NET_FILTER_BPF + 1);
+    return unit_run(suite);
+}
