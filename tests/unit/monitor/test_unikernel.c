@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unikernel.h: which verdict, and which words, a file gets. */
+#include "elf_builder.h"
+#include "unikernel.h"
+#include "unit.h"
+
+#include <string.h>
+
+static struct elf_builder b;
+static struct unikernel unikernel;
+static struct error err;
+
+static void given_a_valid_file(void)
+{
+    elf_builder_init(&b);
+    err = (struct error){0};
+}
+
+static int parse(void)
+{
+    elf_builder_write(&b);
+    return unikernel_parse(b.bytes, sizeof(b.bytes), &unikernel, &err);
+}
+
+START_TEST(a_unikernel_is_read_whole)
+{
+    ck_assert_ok(parse(), err);
+    ck_assert_int_eq(unikernel.verdict, INSPECT_UNIKERNEL);
+    ck_assert(unikernel.has_kit);
+    ck_assert_uint_eq(unikernel.manifest.n_entries, 3);
+    ck_assert_uint_eq(unikernel.elf.end, 0x109000);
+}
+END_TEST
+
+START_TEST(a_unikernel_needs_no_kit)
+{
+    b.programs[PROGRAM_NOTE_KIT].p_type = PT_NULL;
+    ck_assert_ok(parse(), err);
+    ck_assert(!unikernel.has_kit);
+    ck_assert_uint_eq(unikernel.kit.features, 0);
+}
+END_TEST
+
+START_TEST(a_script_is_not_solo5)
+{
+    static const char script[] = "#!/bin/sh\n";
+    ck_assert_fails(unikernel_parse(script, sizeof(script), &unikernel, &err), err, ERROR_NOT_EXEC,
+                    "not an ELF file");
+    ck_assert_int_eq(unikernel.verdict, INSPECT_NOT_SOLO5);
+}
+END_TEST
+
+START_TEST(a_linux_program_is_not_solo5)
+{
+    b.programs[PROGRAM_NOTE_ABI].p_type = PT_NULL;
+    b.header.e_type = ET_DYN;
+    ck_assert_fails(parse(), err, ERROR_NOT_EXEC, "not a Solo5 unikernel");
+    ck_assert_int_eq(unikernel.verdict, INSPECT_NOT_SOLO5);
+}
+END_TEST
+
+START_TEST(other_targets_are_named)
+{
+    b.abi.abi.target = ABI_TARGET_VIRTIO;
+    ck_assert_fails(parse(), err, ERROR_NOT_EXEC, "built for Solo5 target 'virtio'");
+    ck_assert_int_eq(unikernel.verdict, INSPECT_OTHER_TARGET);
+    ck_assert_uint_eq(unikernel.abi.target, ABI_TARGET_VIRTIO);
+
+    b.abi.abi.target = ABI_TARGET_HVT;
+    b.header.e_machine = EM_AARCH64;
+    ck_assert_fails(parse(), err, ERROR_NOT_EXEC, "built for aarch64");
+    ck_assert_int_eq(unikernel.verdict, INSPECT_OTHER_TARGET);
+}
+END_TEST
+
+START_TEST(a_broken_unikernel_is_not_handed_over)
+{
+    b.header.e_entry = 0;
+    ck_assert_fails(parse(), err, ERROR_NOT_EXEC, "entry point");
+    ck_assert_int_eq(unikernel.verdict, INSPECT_BROKEN);
+
+    elf_builder_init(&b);
+    b.abi.header.desc_size = 3;
+    ck_assert_fails(parse(), err, ERROR_NOT_EXEC, "read note ABI1");
+    ck_assert_int_eq(unikernel.verdict, INSPECT_BROKEN);
+
+    elf_builder_init(&b);
+    b.manifest.manifest.version = 9;
+    ck_assert_fails(parse(), err, ERROR_NOT_EXEC, "Solo5 manifest is invalid");
+    ck_assert_int_eq(unikernel.verdict, INSPECT_BROKEN);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("unikernel");
+    TCase *t = unit_case(suite, "unikernel");
+    tcase_add_checked_fixture(t, given_a_valid_file, NULL);
+    tcase_add_test(t, a_unikernel_is_read_whole);
+    tcase_add_test(t, a_unikernel_needs_no_kit);
+    tcase_add_test(t, a_script_is_not_solo5);
+    tcase_add_test(t, a_linux_program_is_not_solo5);
+    tcase_add_test(t, other_targets_are_named);
+    tcase_add_test(t, a_broken_unikernel_is_not_handed_over);
+    return unit_run(suite);
+}
