@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making and removing. A path's components are made one by one, because each level has something to be done
+ * before the next: in a v1 cpuset hierarchy a new directory has no processor and no memory node, and takes no
+ * process, until both are copied from its parent; in v2 a controller works in a directory only if each
+ * directory above passes it on. Passing on can fail (a directory with processes passes nothing on); that is
+ * no error here, because nobody may want that controller: cgroup_apply says so if somebody does.
+ *
+ * Two containers may share parents, and one may be removed while the other is being made. Hence a directory
+ * that vanishes under way is made again, and a parent is removed only as long as the kernel finds it empty.
+ */
+#include "cgroup.h"
+
+#include "base/cleanup.h"
+#include "base/num.h"
+#include "cgroup_dirs.h"
+#include "cgroup_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEFAULT_PARENT  "/wherry"
+#define MAKE_TRIES      8
+#define REMOVE_LIMIT_MS 2000
+#define DEPTH_MAX       32
+
+const struct cgroup_dir *cgroup_find(const struct cgroup *cgroup, enum cgroup_controller controller)
+{
+    for (size_t i = 0; i < cgroup->n; i++) {
+        if ((cgroup->dirs[i].controllers & 1u << controller) != 0)
+            return &cgroup->dirs[i];
+    }
+    return NULL;
+}
+
+const struct cgroup_dir *cgroup_find_v2(const struct cgroup *cgroup)
+{
+    for (size_t i = 0; i < cgroup->n; i++) {
+        if (cgroup->dirs[i].is_v2)
+            return &cgroup->dirs[i];
+    }
+    return NULL;
+}
+
+static int check_path(const char *path, struct error *err)
+{
+    size_t depth = 0;
+    for (const char *at = path; *at != '\0';) {
+        size_t length = strcspn(at, "/");
+        if (length == 2 && at[0] == '.' && at[1] == '.')
+            return error_set(err, ERROR_INPUT, "cgroup path '%s' has a \"..\"", path);
+        depth += length > 0;
+        at += length + (at[length] == '/');
+    }
+    for (const char *at = path; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            return error_set(err, ERROR_INPUT, "cgroup path '%s' has a control character", path);
+    }
+    if (depth == 0 || depth > DEPTH_MAX)
+        return error_set(err, ERROR_INPUT, "cgroup path '%s' has %zu components instead of 1 to %d", path,
+                         depth, DEPTH_MAX);
+    return 0;
+}
+
+/* A new v1 cpuset directory is unusable until it has what its parent has. */
+static int inherit_cpuset(const char *parent, const char *dir, struct error *err)
+{
+    static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        _cleanup_free_ char *value = NULL, *present = NULL;
+        if (cgroup_file_read(dir, files[i], &present, err) < 0)
+            return -1;
+        if (present[strspn(present, "\n")] != '\0')
+            continue;
+        if (cgroup_file_read(parent, files[i], &value, err) < 0 ||
+            cgroup_file_write(dir, files[i], value, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Lets parent's children have all controllers that parent itself has, or as many of them as the kernel
+ * allows. */
+static void pass_on_controllers(const char *parent)
+{
+    _cleanup_free_ char *offered = NULL, *passed = NULL;
+    struct error ignored;
+    if (cgroup_file_read(parent, "cgroup.controllers", &offered, &ignored) < 0 ||
+        cgroup_file_read(parent, "cgroup.subtree_control", &passed, &ignored) < 0)
+        return;
+    unsigned int missing = cgroup_controllers_parse(offered, true) & ~cgroup_controllers_parse(passed, true);
+    for (unsigned int i = 0; i < CGROUP_CONTROLLER_COUNT; i++) {
+        char word[32];
+        if ((missing & 1u << i) == 0)
+            continue;
+        snprintf(word, sizeof(word), "+%s", cgroup_controller_name(i, true));
+        cgroup_file_write(parent, "cgroup.subtree_control", word, &ignored);
+    }
+}
+
+/* One level: parent is there. *out_made: whether this call made dir. */
+static int make_level(const struct cgroup_dir *dir, const char *parent, const char *path, bool *out_made,
+                      struct error *err)
+{
+    if (dir->is_v2)
+        pass_on_controllers(parent);
+    *out_made = mkdir(path, 0755) == 0;
+    if (!*out_made && errno != EEXIST)
+        return error_errno(err, "make cgroup '%s'", path);
+    if ((dir->controllers & 1u << CGROUP_CPUSET) != 0 && !dir->is_v2)
+        return inherit_cpuset(parent, path, err);
+    return 0;
+}
+
+/* Makes dir->path below mount, which is its prefix; counts in dir->n_ours what it made, from the end. */
+static int make_levels(struct cgroup_dir *dir, const char *mount, struct error *err)
+{
+    char parent[PATH_MAX], path[PATH_MAX];
+    size_t length = strlen(mount);
+    dir->n_ours = 0;
+    snprintf(parent, sizeof(parent), "%s", mount);
+
+    while (dir->path[length] != '\0') {
+        bool is_made;
+        length += strspn(dir->path + length, "/");
+        length += strcspn(dir->path + length, "/");
+        snprintf(path, sizeof(path), "%.*s", (int)length, dir->path);
+        if (make_level(dir, parent, path, &is_made, err) < 0)
+            return -1;
+        dir->n_ours = is_made ? dir->n_ours + 1 : 0;
+        snprintf(parent, sizeof(parent), "%s", path);
+    }
+    return 0;
+}
+
+/* The leaf's parents may be removed by another container's end while we are on the way down: again, then. */
+static int make_path(struct cgroup_dir *dir, const char *mount, struct error *err)
+{
+    size_t n_ours = 0;
+    for (int i = 0; i < MAKE_TRIES; i++) {
+        int result = make_levels(dir, mount, err);
+        n_ours = dir->n_ours > n_ours ? dir->n_ours : n_ours;
+        dir->n_ours = n_ours;
+        if (result == 0)
+            return 0;
+        if (err->errnum != ENOENT)
+            return -1;
+    }
+    return -1;
+}
+
+static int check_leaf(struct cgroup_dir *dir, struct error *err)
+{
+    _cleanup_free_ char *procs = NULL, *controllers = NULL;
+    if (cgroup_file_read(dir->path, "cgroup.procs", &procs, err) < 0)
+        return -1;
+    if (procs[0] != '\0')
+        return error_set(err, ERROR_STATE, "cgroup '%s' has processes in it already", dir->path);
+    if (!dir->is_v2)
+        return 0;
+    if (cgroup_file_read(dir->path, "cgroup.controllers", &controllers, err) < 0)
+        return -1;
+    dir->controllers = cgroup_controllers_parse(controllers, true);
+    return 0;
+}
+
+/* No "//", no trailing "/": the text form counts components. */
+static char *join(const char *mount, const char *own, const char *path)
+{
+    char *joined = NULL;
+    if (asprintf(&joined, "%s/%s/%s", mount, path[0] == '/' ? "" : own, path) < 0)
+        return NULL;
+    char *to = joined;
+    for (const char *from = joined; *from != '\0'; from++) {
+        if (from[0] != '/' || (from[1] != '/' && from[1] != '\0'))
+            *to++ = *from;
+    }
+    *to = '\0';
+    return joined;
+}
+
+static int create_in(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy, const char *path,
+                     struct error *err)
+{
+    struct cgroup_dir *dir = &cgroup->dirs[cgroup->n];
+    *dir = (struct cgroup_dir){.is_v2 = hierarchy->is_v2, .controllers = hierarchy->controllers};
+    dir->path = join(hierarchy->mount, hierarchy->own, path);
+    if (dir->path == NULL)
+        return error_errno(err, "make cgroup '%s'", path);
+    if (strlen(dir->path) >= PATH_MAX)
+        return error_number(err, ENAMETOOLONG, "make cgroup '%s'", path);
+    cgroup->n++;
+    if (make_path(dir, hierarchy->mount, err) < 0)
+        return -1;
+    return check_leaf(dir, err);
+}
+
+static int create_all(struct cgroup *cgroup, const char *path, struct error *err)
+{
+    _cleanup_(cgroup_layout_release) struct cgroup_layout layout = {.n = 0};
+    if (cgroup_layout_read(&layout, err) < 0)
+        return -1;
+    for (size_t i = 0; i < layout.n; i++) {
+        if (create_in(cgroup, &layout.hierarchies[i], path, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int cgroup_create(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err)
+{
+    char default_path[PATH_MAX];
+    snprintf(default_path, sizeof(default_path), DEFAULT_PARENT "/%s", id);
+    const char *wanted = path != NULL ? path : default_path;
+    if (check_path(wanted, err) < 0)
+        return -1;
+
+    struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
+    if (cgroup == NULL)
+        return error_errno(err, "make cgroup '%s'", wanted);
+    if (create_all(cgroup, wanted, err) < 0) {
+        struct error ignored;
+        cgroup_remove(cgroup, &ignored);
+        cgroup_free(cgroup);
+        return -1;
+    }
+    /* The default parent is shared by all containers, and whoever is last removes it, whoever made it. */
+    for (size_t i = 0; i < cgroup->n && path == NULL; i++)
+        cgroup->dirs[i].n_ours = cgroup->dirs[i].n_ours > 0 ? 2 : 0;
+    *out_cgroup = cgroup;
+    return 0;
+}
+
+/* A line a directory: version, components to remove, controllers as a mask in hexadecimal, path. */
+int cgroup_format(const struct cgroup *cgroup, char *text, size_t size, struct error *err)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < cgroup->n; i++) {
+        const struct cgroup_dir *dir = &cgroup->dirs[i];
+        int n = snprintf(text + used, size - used, "v%d %zu %x %s\n", dir->is_v2 ? 2 : 1, dir->n_ours,
+                         dir->controllers, dir->path);
+        if (n < 0 || (size_t)n >= size - used)
+            return error_set(err, ERROR_INPUT, "describe the cgroup: longer than %zu bytes", size);
+        used += (size_t)n;
+    }
+    return 0;
+}
+
+static int parse_line(const char *line, struct cgroup_dir *out_dir)
+{
+    int version, at = 0;
+    if (sscanf(line, "v%d %zu %x %n", &version, &out_dir->n_ours, &out_dir->controllers, &at) != 3 ||
+        at == 0 || (version != 1 && version != 2) || line[at] != '/' || out_dir->n_ours > DEPTH_MAX)
+        return -1;
+    out_dir->is_v2 = version == 2;
+    out_dir->path = strdup(line + at);
+    return out_dir->path != NULL ? 0 : -1;
+}
+
+int cgroup_parse(const char *text, struct cgroup **out_cgroup, struct error *err)
+{
+    _cleanup_free_ char *copy = strdup(text);
+    struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
+    char *rest = copy;
+    if (copy == NULL || cgroup == NULL) {
+        free(cgroup);
+        return error_errno(err, "read the description of the cgroup");
+    }
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        if (line[0] == '\0')
+            continue;
+        if (cgroup->n == CGROUP_HIERARCHIES_MAX || parse_line(line, &cgroup->dirs[cgroup->n]) < 0) {
+            error_set(err, ERROR_INPUT, "read the description of the cgroup: line '%s'", line);
+            cgroup_free(cgroup);
+            return -1;
+        }
+        cgroup->n++;
+    }
+    *out_cgroup = cgroup;
+    return 0;
+}
+
+void cgroup_free(struct cgroup *cgroup)
+{
+    if (cgroup == NULL)
+        return;
+    for (size_t i = 0; i < cgroup->n; i++)
+        free(cgroup->dirs[i].path);
+    free(cgroup);
+}
+
+int cgroup_add(const struct cgroup *cgroup, pid_t pid, struct error *err)
+{
+    for (size_t i = 0; i < cgroup->n; i++) {
+        if (cgroup_file_write_i64(cgroup->dirs[i].path, "cgroup.procs", pid, err) < 0)
+            return error_wrap(err, "put process %d into its cgroup", pid);
+    }
+    return 0;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A dying process leaves its cgroup a little after its parent can see it dead: EBUSY until then. */
+static int remove_dir(const char *path, int64_t deadline, struct error *err)
+{
+    struct timespec pause = {.tv_nsec = 500000};
+    while (rmdir(path) < 0) {
+        if (errno == ENOENT)
+            return 0;
+        if (errno != EBUSY || now_ms() >= deadline)
+            return error_errno(err, "remove cgroup '%s'", path);
+        nanosleep(&pause, NULL);
+        if (pause.tv_nsec < 20000000)
+            pause.tv_nsec *= 2;
+    }
+    return 0;
+}
+
+static int remove_tree(const char *path, int64_t deadline, int depth, struct error *err)
+{
+    _cleanup_closedir_ DIR *dir = opendir(path);
+    if (dir == NULL)
+        return errno == ENOENT ? 0 : error_errno(err, "open cgroup '%s'", path);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        _cleanup_free_ char *child = NULL;
+        if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (asprintf(&child, "%s/%s", path, entry->d_name) < 0)
+            return error_errno(err, "remove cgroup '%s'", path);
+        if (depth == DEPTH_MAX)
+            return error_set(err, ERROR_REFUSED, "remove cgroup '%s': more than %d levels", path, DEPTH_MAX);
+        if (remove_tree(child, deadline, depth + 1, err) < 0)
+            return -1;
+    }
+    return remove_dir(path, deadline, err);
+}
+
+int cgroup_remove(const struct cgroup *cgroup, struct error *err)
+{
+    int64_t deadline = now_ms() + REMOVE_LIMIT_MS;
+    int result = 0;
+    for (size_t i = 0; i < cgroup->n; i++) {
+        const struct cgroup_dir *dir = &cgroup->dirs[i];
+        if (dir->n_ours == 0)
+            continue;
+        if (remove_tree(dir->path, deadline, 0, err) < 0) {
+            result = -1;
+            continue;
+        }
+        char path[PATH_MAX];
+        snprintf(path, sizeof(path), "%s", dir->path);
+        for (size_t level = 1; level < dir->n_ours; level++) {
+            *strrchr(path, '/') = '\0';
+            if (rmdir(path) < 0)
+                break;
+        }
+    }
+    return result;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a struct cgroup is made of; for the cgroup_* modules only. */
+#ifndef CGROUP_DIRS_H
+#define CGROUP_DIRS_H
+
+#include "cgroup_layout.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The container's directory in one hierarchy. */
+struct cgroup_dir {
+    bool is_v2;
+    unsigned int controllers; /* that work here: 1u << enum cgroup_controller */
+    size_t n_ours;            /* how many of path's last components are this container's to remove */
+    char *path;               /* absolute */
+};
+
+struct cgroup {
+    struct cgroup_dir dirs[CGROUP_HIERARCHIES_MAX]; /* v1 ones first */
+    size_t n;
+};
+
+/* The directory where the controller works; NULL if there is none. */
+const struct cgroup_dir *cgroup_find(const struct cgroup *cgroup, enum cgroup_controller controller);
+
+/* The v2 directory; NULL if there is none. */
+const struct cgroup_dir *cgroup_find_v2(const struct cgroup *cgroup);
+
+#endif
