@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "boot_info.h"
+
+#include "x86_64/low_memory.h"
+
+#include <string.h>
+
+#define ALIGN 8u
+
+/* The order in memory. All of it fits between LOW_BOOT_INFO and LOW_BOOT_INFO_END. */
+struct boot_area {
+    struct boot_info info;
+    unsigned char manifest[MANIFEST_SIZE_MAX];
+    char cmdline[BOOT_CMDLINE_SIZE] __attribute__((aligned(ALIGN)));
+    struct boot_net_config net_config[MANIFEST_ENTRIES_MAX];
+};
+_Static_assert(sizeof(struct boot_area) <= LOW_BOOT_INFO_END - LOW_BOOT_INFO, "fits");
+
+static struct gpa address_of(size_t off)
+{
+    return (struct gpa){LOW_BOOT_INFO + off};
+}
+
+int boot_info_write(struct guest *guest, const struct boot_parameters *parameters, uint64_t *out_address,
+                    struct error *err)
+{
+    struct boot_area *area = guest_mem_at(&guest->mem, LOW_BOOT_INFO, sizeof(*area));
+    size_t cmdline_bytes = strlen(parameters->cmdline) + 1;
+
+    if (cmdline_bytes > BOOT_CMDLINE_SIZE)
+        return error_set(err, ERROR_INPUT, "Guest command line too long (max=%u characters)",
+                         BOOT_CMDLINE_SIZE - 1);
+    if (parameters->n_net_config > MANIFEST_ENTRIES_MAX)
+        return error_set(err, ERROR_INPUT, "%zu network configurations", parameters->n_net_config);
+
+    area->info = (struct boot_info){
+        .mem_size = guest->mem.size,
+        .kernel_end = parameters->kernel_end,
+        .cpu_cycle_freq = parameters->tsc_hz,
+        .cmdline = address_of(offsetof(struct boot_area, cmdline)),
+        .mft = address_of(offsetof(struct boot_area, manifest)),
+    };
+    memcpy(area->manifest, &guest->manifest, manifest_size(&guest->manifest));
+    memcpy(area->cmdline, parameters->cmdline, cmdline_bytes);
+    if (parameters->net_config != NULL) {
+        area->info.host_features |= BOOT_FEATURE_NET_CONFIG;
+        area->info.n_net_config = parameters->n_net_config;
+        area->info.net_config = address_of(offsetof(struct boot_area, net_config));
+        memcpy(area->net_config, parameters->net_config,
+               parameters->n_net_config * sizeof(struct boot_net_config));
+    }
+    guest->mem.readable_low =
+        (struct guest_seal){.start = LOW_BOOT_INFO, .end = LOW_BOOT_INFO + sizeof(*area)};
+    *out_address = LOW_BOOT_INFO;
+    return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The guest's console: a descriptor that takes what the guest prints.
+ *
+ * A reader that has stopped reading must not stop the guest for ever. When the descriptor does not take
+ * bytes for CONSOLE_PATIENCE_MS, the rest of that write is dropped, and everything after it until there is
+ * room again; then a line says how many bytes are missing. A reader that is gone is no error: output to it is
+ * dropped silently.
+ */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONSOLE_PATIENCE_MS 1000
+
+struct console {
+    int fd;
+    bool can_block; /* not a file: writes may have to wait for a reader */
+    bool is_stalled;
+    bool is_closed;
+    uint64_t dropped_bytes; /* since the last notice */
+};
+
+/* fd stays the caller's. */
+void console_init(struct console *console, int fd);
+
+/* Writes bytes, whole or up to what must be dropped. */
+void console_write(struct console *console, const char *bytes, size_t size);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A guest as its hypercalls see it: memory, devices, console, counters. Nothing here knows KVM, so that
+ * hypercalls can be tested without a VM.
+ *
+ * Devices are numbered as the manifest's entries are: a handle is an index. Everything is set up before the
+ * guest runs; the handlers allocate nothing.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include "abi/hypercall.h"
+#include "abi/note.h"
+#include "console.h"
+#include "guest_mem.h"
+#include "manifest.h"
+#include "monitor/status.h"
+#include "overlay/overlay.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Why a guest must not go on, in words. */
+#define GUEST_BREACH_SIZE 200
+
+struct block_device {
+    struct overlay overlay;
+    uint32_t block_size;
+};
+
+struct net_device {
+    int fd; /* a tap, non-blocking */
+};
+
+struct device {
+    uint32_t type; /* MANIFEST_BLOCK, MANIFEST_NET, or 0: no device */
+    union {
+        struct block_device block;
+        struct net_device net;
+    } u;
+};
+
+/* What a poll waits for: the network devices, once more in the form that ppoll(2) takes. */
+struct poll_set {
+    struct pollfd fds[MANIFEST_ENTRIES_MAX];
+    uint8_t handles[MANIFEST_ENTRIES_MAX];
+    nfds_t n_fds;
+};
+
+/* How the guest ended itself. */
+struct guest_halt {
+    int32_t exit_status;
+    bool has_cookie;
+    unsigned char cookie[HALT_COOKIE_SIZE];
+};
+
+struct guest {
+    struct guest_mem mem;
+    struct manifest_table manifest;
+    struct device devices[MANIFEST_ENTRIES_MAX];
+    struct poll_set polls;
+    struct console console;
+    struct status *status; /* never NULL */
+    struct guest_halt halt;
+    char breach[GUEST_BREACH_SIZE];
+};
+
+/* The device with this handle and type, or NULL. */
+struct device *guest_find_device(struct guest *guest, uint64_t handle, uint32_t type);
+
+/* Adds n to a counter of the status page. */
+static inline void guest_count(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+/* Releases memory and devices. The network devices' descriptors are closed. */
+void guest_release(struct guest *guest);
+
+#endif

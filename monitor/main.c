@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "abi/note.h"
+#include "base/error.h"
+#include "tender.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int fail(const struct error *err)
+{
+    fprintf(stderr, "wherry-monitor: %s\n", err->text);
+    if (err->kind == ERROR_USAGE)
+        fprintf(stderr, "Try 'wherry-monitor --help'.\n");
+    return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    struct error err = {0};
+    const char *first = argc > 1 ? argv[1] : "";
+
+    if (strcmp(first, "--help") == 0) {
+        tender_print_usage();
+        return EXIT_SUCCESS;
+    }
+    if (strcmp(first, "--version") == 0) {
+        printf("wherry-monitor %s\nABI version %d\n", WHERRY_VERSION, ABI_HVT_VERSION);
+        return EXIT_SUCCESS;
+    }
+    int status = tender_main(argc, argv, &err);
+    return status < 0 ? fail(&err) : status;
+}

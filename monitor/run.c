@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory: KVM_RUN, look at the exit, go on. Nearly every exit is a hypercall. The others are the trap stubs'
+ * `out`; everything else should not happen to a guest in ring 3, and ends it with a report.
+ *
+ * A port is no proof of who wrote to it: a KVM may not honour the I/O permission bitmap. That an exit is a
+ * stub's is seen from rip, as ring 3 cannot be in the stubs' page.
+ */
+#include "run.h"
+
+#include "abi/hypercall.h"
+#include "hypercall.h"
+#include "x86_64/descriptor.h"
+#include "x86_64/low_memory.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#define EXIT_ABORT 255
+
+struct run {
+    struct vm *vm;
+    struct guest *guest;
+    const struct run_options *options;
+    struct run_end *end;
+    struct trap last_trap; /* the last one that was forwarded to the guest, for the report of its abort */
+    bool is_started;
+    bool has_ended;
+};
+
+static void end(struct run *run, enum status_exit reason, int exit_status)
+{
+    run->end->reason = reason;
+    run->end->exit_status = exit_status;
+    run->has_ended = true;
+}
+
+static void note_started(struct run *run)
+{
+    run->is_started = true;
+    if (run->options->on_started != NULL)
+        run->options->on_started(run->options->context);
+    atomic_store_explicit(&run->guest->status->phase, STATUS_RUNNING, memory_order_relaxed);
+}
+
+static void end_with_breach(struct run *run, const char *what)
+{
+    struct vcpu *vcpu = &run->vm->vcpu;
+    bool has_registers = vcpu_sync(vcpu) == 0;
+
+    report_breach(&run->options->names, run->guest, what, has_registers ? &vcpu->run->s.regs.regs : NULL);
+    end(run, STATUS_EXIT_TRAP, run->options->breach_status);
+}
+
+static void end_with_halt(struct run *run)
+{
+    int status = run->guest->halt.exit_status & 0xff;
+
+    if (status != EXIT_ABORT) {
+        end(run, STATUS_EXIT_HALT, status);
+        return;
+    }
+    report_abort(&run->options->names, run->guest,
+                 run->last_trap.verdict == TRAP_FORWARDED ? &run->last_trap : NULL);
+    end(run, STATUS_EXIT_ABORT, status);
+}
+
+static void handle_hypercall(struct run *run, uint32_t number, uint32_t address)
+{
+    switch (hypercall_run(run->guest, number, address)) {
+    case HYPERCALL_DONE:
+        break;
+    case HYPERCALL_ENDED:
+        end_with_halt(run);
+        break;
+    case HYPERCALL_BREACH:
+        end_with_breach(run, run->guest->breach);
+        break;
+    }
+}
+
+static void handle_trap(struct run *run, unsigned vector)
+{
+    struct vcpu *vcpu = &run->vm->vcpu;
+    struct trap trap;
+
+    if (vcpu_sync(vcpu) < 0) {
+        end_with_breach(run, "an exception whose registers cannot be read");
+        return;
+    }
+    struct kvm_sync_regs *regs = &vcpu->run->s.regs;
+    if (regs->regs.rip < LOW_STUBS || regs->regs.rip >= LOW_STACK) {
+        report_breach(&run->options->names, run->guest, "out to a port that is no hypercall's", &regs->regs);
+        end(run, STATUS_EXIT_TRAP, run->options->breach_status);
+        return;
+    }
+
+    trap_handle(&run->vm->traps, vector, &regs->regs, &regs->sregs, &trap);
+    if (!trap_is_survived(trap.verdict)) {
+        report_trap(&run->options->names, run->guest, &trap);
+        end(run, STATUS_EXIT_TRAP, run->options->breach_status);
+        return;
+    }
+    if (trap.verdict == TRAP_FORWARDED)
+        run->last_trap = trap;
+    vcpu_set_dirty(vcpu);
+}
+
+static void handle_io(struct run *run)
+{
+    const struct kvm_run *k = run->vm->vcpu.run;
+    unsigned port = k->io.port;
+
+    if (k->io.direction == KVM_EXIT_IO_OUT && k->io.count == 1) {
+        if (k->io.size == 4 && port >= HYPERCALL_PORT && port < HYPERCALL_PORT + HYPERCALL_COUNT) {
+            uint32_t address;
+            memcpy(&address, (const char *)k + k->io.data_offset, sizeof(address));
+            handle_hypercall(run, port - HYPERCALL_PORT, address);
+            return;
+        }
+        if (k->io.size == 1 && port >= TRAP_PORT && port < TRAP_PORT + TRAP_VECTORS) {
+            handle_trap(run, port - TRAP_PORT);
+            return;
+        }
+        /* A doorbell that nobody listens to. */
+        if (port == DOORBELL_PORT)
+            return;
+    }
+    hypercall_breach(run->guest, "Invalid guest port access: port=0x%x", port);
+    end_with_breach(run, run->guest->breach);
+}
+
+static void handle_exit(struct run *run)
+{
+    const struct kvm_run *k = run->vm->vcpu.run;
+
+    switch (k->exit_reason) {
+    case KVM_EXIT_IO:
+        handle_io(run);
+        return;
+    case KVM_EXIT_MMIO:
+        hypercall_breach(run->guest, "an access to 0x%llx, where there is no memory",
+                         (unsigned long long)k->mmio.phys_addr);
+        break;
+    case KVM_EXIT_SHUTDOWN:
+        hypercall_breach(run->guest, "a triple fault");
+        break;
+    case KVM_EXIT_INTERNAL_ERROR:
+        hypercall_breach(run->guest, "KVM cannot go on with it (suberror %u)", k->internal.suberror);
+        break;
+    case KVM_EXIT_FAIL_ENTRY:
+        hypercall_breach(run->guest, "KVM cannot enter it (reason 0x%llx)",
+                         (unsigned long long)k->fail_entry.hardware_entry_failure_reason);
+        break;
+    default:
+        hypercall_breach(run->guest, "KVM exit %u, which is not expected", k->exit_reason);
+        break;
+    }
+    end_with_breach(run, run->guest->breach);
+}
+
+void run_guest(struct vm *vm, struct guest *guest, const struct run_options *options, struct run_end *out)
+{
+    struct run run = {.vm = vm, .guest = guest, .options = options, .end = out};
+
+    while (!run.has_ended) {
+        if (vcpu_run(&vm->vcpu) < 0) {
+            if (errno == EINTR)
+                continue;
+            hypercall_breach(guest, "KVM: host/guest translation fault: %s", strerror(errno));
+            end_with_breach(&run, guest->breach);
+            break;
+        }
+        guest_count(&guest->status->exits, 1);
+        handle_exit(&run);
+        if (!run.is_started && !run.has_ended)
+            note_started(&run);
+    }
+    atomic_store_explicit(&guest->status->exit_reason, (uint64_t)out->reason, memory_order_relaxed);
+    atomic_store_explicit(&guest->status->phase, STATUS_ENDED, memory_order_release);
+}

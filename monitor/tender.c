@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory: the devices that options may name are declared in the unikernel's manifest, so the command line is
+ * read twice: once to find the unikernel, once, with its manifest at hand, for the options.
+ */
+#include "tender.h"
+
+#include "abi/boot.h"
+#include "attach.h"
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/num.h"
+#include "kvm.h"
+#include "run.h"
+#include "tap.h"
+#include "vm.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MEMORY_MIB_DEFAULT 512u
+#define BLOCK_SIZE_DEFAULT 512u
+
+/* What a guest that did what it must not exits with. solo5-hvt has the same. */
+#define EXIT_BREACH 1
+
+/* What the options say about one device. */
+struct option_device {
+    const char *source; /* a file or an interface; NULL: not attached */
+    uint32_t block_size;
+    uint8_t mac[6];
+    bool has_mac;
+};
+
+struct options {
+    uint64_t memory_bytes;
+    struct option_device devices[MANIFEST_ENTRIES_MAX]; /* by manifest entry */
+};
+
+/* The mapped ELF file. */
+struct image {
+    void *bytes;
+    size_t size;
+};
+
+static void image_release(struct image *image)
+{
+    if (image->bytes != NULL)
+        munmap(image->bytes, image->size);
+}
+
+static int image_open(const char *path, struct image *out, struct error *err)
+{
+    _cleanup_close_ int fd = -1;
+    struct stat st;
+
+    if (fd_open(AT_FDCWD, path, O_RDONLY, 0, &fd, err) < 0)
+        return -1;
+    if (fstat(fd, &st) < 0)
+        return error_errno(err, "examine '%s'", path);
+    if (!S_ISREG(st.st_mode) || st.st_size == 0)
+        return error_set(err, ERROR_NOT_EXEC, "'%s' is empty or no regular file", path);
+    void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED)
+        return error_errno(err, "map '%s'", path);
+    *out = (struct image){.bytes = bytes, .size = (size_t)st.st_size};
+    return 0;
+}
+
+/* ---- options ---- */
+
+static int parse_memory(const char *value, struct options *options, struct error *err)
+{
+    uint64_t mib;
+    if (num_parse_u64(value, GUEST_MEM_MAX >> 20, &mib, "--mem", err) < 0)
+        return error_wrap_as(err, ERROR_USAGE, "Malformed argument to --mem");
+    options->memory_bytes = mib << 20;
+    if (options->memory_bytes < GUEST_MEM_MIN)
+        options->memory_bytes = GUEST_MEM_MIN;
+    return 0;
+}
+
+static int parse_block_size(const char *value, struct option_device *device, struct error *err)
+{
+    uint64_t size;
+    if (num_parse_u64(value, UINT16_MAX, &size, "--block-sector-size", err) < 0)
+        return error_wrap_as(err, ERROR_USAGE, "--block-sector-size");
+    if (size < BLOCK_SIZE_DEFAULT || (size & (size - 1)) != 0)
+        return error_set(err, ERROR_USAGE, "Block size must be a multiple of 2 greater than or equal 512");
+    device->block_size = (uint32_t)size;
+    return 0;
+}
+
+static int parse_mac(const char *value, struct option_device *device, struct error *err)
+{
+    uint8_t *m = device->mac;
+    int used = 0;
+    if (sscanf(value, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5],
+               &used) != 6 ||
+        value[used] != '\0')
+        return error_set(err, ERROR_USAGE, "'%s' is no network address", value);
+    device->has_mac = true;
+    return 0;
+}
+
+static int parse_source(const char *value, struct option_device *device, struct error *err)
+{
+    if (value[0] == '\0')
+        return error_set(err, ERROR_USAGE, "a device needs a file or an interface");
+    device->source = value;
+    return 0;
+}
+
+static const struct {
+    const char *prefix;
+    uint32_t type;
+    int (*parse)(const char *value, struct option_device *device, struct error *err);
+} device_options[] = {
+    {"--net:", MANIFEST_NET, parse_source},
+    {"--net-mac:", MANIFEST_NET, parse_mac},
+    {"--block:", MANIFEST_BLOCK, parse_source},
+    {"--block-sector-size:", MANIFEST_BLOCK, parse_block_size},
+};
+
+/* "NAME=VALUE" of an option for a device. */
+static int parse_device_option(size_t which, const char *argument, struct manifest_table *manifest,
+                               struct options *options, struct error *err)
+{
+    char name[MANIFEST_NAME_SIZE];
+    const char *equals = strchr(argument, '=');
+    size_t size = equals != NULL ? (size_t)(equals - argument) : 0;
+
+    if (size == 0 || size >= sizeof(name))
+        return error_set(err, ERROR_USAGE, "Invalid option: '%s%s'", device_options[which].prefix, argument);
+    memcpy(name, argument, size);
+    name[size] = '\0';
+    const struct manifest_entry *entry = manifest_find(manifest, name, device_options[which].type);
+    if (entry == NULL)
+        return error_set(err, ERROR_USAGE, "Resource not declared in manifest: '%s'", name);
+    return device_options[which].parse(equals + 1, &options->devices[entry - manifest->entries], err);
+}
+
+static int parse_option(const char *option, struct manifest_table *manifest, struct options *options,
+                        struct error *err)
+{
+    if (strncmp(option, "--mem=", 6) == 0)
+        return parse_memory(option + 6, options, err);
+    for (size_t i = 0; i < sizeof(device_options) / sizeof(device_options[0]); i++) {
+        size_t size = strlen(device_options[i].prefix);
+        if (strncmp(option, device_options[i].prefix, size) == 0)
+            return parse_device_option(i, option + size, manifest, options, err);
+    }
+    return error_set(err, ERROR_USAGE, "Invalid option: '%s'", option);
+}
+
+/* The index of the first argument that is no option: the unikernel's file. */
+static int find_operand(int argc, char **argv)
+{
+    int i = 1;
+    for (; i < argc && argv[i][0] == '-'; i++)
+        if (strcmp(argv[i], "--") == 0)
+            return i + 1;
+    return i;
+}
+
+/* Joins the arguments with spaces. */
+static int format_cmdline(char **arguments, char *out, size_t size, struct error *err)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (char **a = arguments; *a != NULL; a++) {
+        int n = snprintf(out + used, size - used, "%s%s", a == arguments ? "" : " ", *a);
+        if (n < 0 || (size_t)n >= size - used)
+            return error_set(err, ERROR_USAGE, "Guest command line too long (max=%zu characters)", size - 1);
+        used += (size_t)n;
+    }
+    return 0;
+}
+
+/* ---- devices ---- */
+
+/* A file of one extent over the whole device, as overlay_open() takes it. */
+static int make_extents(uint64_t capacity, struct error *err)
+{
+    struct extent extent = {.len = (capacity + EXTENT_ALIGN - 1) & ~(uint64_t)(EXTENT_ALIGN - 1)};
+    _cleanup_close_ int fd = memfd_create("extents", MFD_CLOEXEC);
+    if (fd < 0)
+        return error_errno(err, "make a file in memory");
+    if (fd_write_all(fd, &extent, sizeof(extent), "extents", err) < 0)
+        return -1;
+    return take_fd(&fd);
+}
+
+static int open_block(struct guest *guest, struct manifest_entry *entry, const struct option_device *device,
+                      struct error *err)
+{
+    uint32_t block_size = device->block_size != 0 ? device->block_size : BLOCK_SIZE_DEFAULT;
+    _cleanup_close_ int fd = -1;
+    _cleanup_close_ int extents_fd = -1;
+    _cleanup_(overlay_release) struct overlay overlay = {0};
+
+    if (fd_open(AT_FDCWD, device->source, O_RDWR, 0, &fd, err) < 0)
+        return error_wrap(err, "Could not open block device");
+    off_t capacity = lseek(fd, 0, SEEK_END);
+    if (capacity < 0)
+        return error_errno(err, "%s: Could not determine capacity", device->source);
+    if ((uint64_t)capacity % block_size != 0)
+        return error_set(err, ERROR_INPUT, "%s: Backing storage size must be block aligned (%u bytes)",
+                         entry->name, block_size);
+    if ((uint64_t)capacity < block_size)
+        return error_set(err, ERROR_INPUT, "%s: Backing storage must be at least 1 block (%u bytes) in size",
+                         entry->name, block_size);
+    extents_fd = make_extents((uint64_t)capacity, err);
+    if (extents_fd < 0)
+        return -1;
+
+    struct overlay_parts parts = {.capacity = (uint64_t)capacity,
+                                  .mode = OVERLAY_WRITE_THROUGH,
+                                  .extents_fd = extents_fd,
+                                  .n_extents = 1,
+                                  .patches_fd = -1,
+                                  .data_fds = &fd,
+                                  .n_data_fds = 1};
+    if (overlay_open(&parts, &overlay, err) < 0)
+        return error_wrap(err, "block device '%s'", entry->name);
+    return attach_block(guest, entry, &overlay, block_size, err);
+}
+
+static int open_net(struct guest *guest, struct manifest_entry *entry, struct option_device *device,
+                    struct error *err)
+{
+    _cleanup_close_ int fd = -1;
+    uint16_t mtu = 0;
+
+    if (tap_attach(device->source, &fd, &mtu, err) < 0)
+        return error_wrap(err, "Could not attach interface: %s", device->source);
+    if (!device->has_mac && tap_make_mac(device->mac, err) < 0)
+        return -1;
+    if (attach_net(guest, entry, fd, device->mac, mtu, err) < 0)
+        return -1;
+    (void)take_fd(&fd);
+    return 0;
+}
+
+static int open_devices(struct guest *guest, struct options *options, struct error *err)
+{
+    for (uint32_t i = 0; i < guest->manifest.n_entries; i++) {
+        struct manifest_entry *entry = &guest->manifest.entries[i];
+        struct option_device *device = &options->devices[i];
+        if (!manifest_is_device(entry) || device->source == NULL)
+            continue;
+        int result = entry->type == MANIFEST_BLOCK ? open_block(guest, entry, device, err)
+                                                   : open_net(guest, entry, device, err);
+        if (result < 0)
+            return -1;
+    }
+    return attach_check(guest, err);
+}
+
+/* ---- running ---- */
+
+static void on_signal(int signum)
+{
+    static const char text[] = "wherry-monitor: Exiting on signal\n";
+    (void)signum;
+    (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+    _exit(EXIT_BREACH);
+}
+
+static int catch_signals(struct error *err)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    if (sigaction(SIGINT, &action, NULL) < 0 || sigaction(SIGTERM, &action, NULL) < 0 ||
+        sigaction(SIGPIPE, &ignore, NULL) < 0)
+        return error_errno(err, "catch signals");
+    return overlay_catch_faults(err);
+}
+
+static int run(const char *path, const struct unikernel *unikernel, const struct image *image,
+               struct options *options, const char *cmdline, struct error *err)
+{
+    static struct guest guest;
+    static struct vm vm;
+    static struct status status;
+    struct boot_parameters parameters = {.cmdline = cmdline};
+    struct run_options run_options = {.names = {.label = path, .elf = &unikernel->elf},
+                                      .breach_status = EXIT_BREACH};
+    struct run_end end = {0};
+    _cleanup_close_ int kvm_fd = -1;
+
+    guest.status = &status;
+    console_init(&guest.console, STDOUT_FILENO);
+    if (kvm_open(&kvm_fd, err) < 0 || vm_open(kvm_fd, &vm, err) < 0 ||
+        vm_load(&vm, &guest, unikernel, image->bytes, options->memory_bytes, err) < 0 ||
+        open_devices(&guest, options, err) < 0 || vm_boot(&vm, &guest, &parameters, err) < 0 ||
+        catch_signals(err) < 0)
+        return -1;
+
+    run_guest(&vm, &guest, &run_options, &end);
+    return end.exit_status;
+}
+
+void tender_print_usage(void)
+{
+    fputs("usage: wherry-monitor [OPTIONS] [--] UNIKERNEL [ARGUMENTS]\n"
+          "\n"
+          "Runs a Solo5 hvt unikernel, with the options of solo5-hvt:\n"
+          "  --mem=MIB                         guest memory in MiB (512)\n"
+          "  --net:NAME=IFACE | @FD            attach the tap interface IFACE, or descriptor FD, as network "
+          "NAME\n"
+          "  --net-mac:NAME=ADDRESS            the guest's address on network NAME (random)\n"
+          "  --block:NAME=PATH                 attach the file or block device PATH as block device NAME\n"
+          "  --block-sector-size:NAME=BYTES    its block size: a power of two, at least 512 (512)\n"
+          "  --help, --version\n"
+          "\n"
+          "Other uses:\n"
+          "  wherry-monitor --inspect FILE     say what a file declares\n"
+          "  wherry-monitor --launch           run one container for wherry (a socket is descriptor 3)\n",
+          stdout);
+}
+
+int tender_main(int argc, char **argv, struct error *err)
+{
+    static struct unikernel unikernel;
+    static struct options options = {.memory_bytes = (uint64_t)MEMORY_MIB_DEFAULT << 20};
+    static char cmdline[BOOT_CMDLINE_SIZE];
+    _cleanup_(image_release) struct image image = {0};
+
+    int operand = find_operand(argc, argv);
+    if (operand >= argc)
+        return error_set(err, ERROR_USAGE, "Missing KERNEL operand");
+    const char *path = argv[operand];
+    if (image_open(path, &image, err) < 0)
+        return error_wrap(err, "%s: Could not open", path);
+    if (unikernel_parse(image.bytes, image.size, &unikernel, err) < 0)
+        return error_wrap(err, "%s", path);
+    for (int i = 1; i < operand; i++)
+        if (strcmp(argv[i], "--") != 0 && parse_option(argv[i], &unikernel.manifest, &options, err) < 0)
+            return -1;
+    if (format_cmdline(argv + operand + 1, cmdline, sizeof(cmdline), err) < 0)
+        return -1;
+    return run(path, &unikernel, &image, &options, cmdline, err);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vm.h"
+
+#include "base/cleanup.h"
+#include "kvm.h"
+#include "x86_64/cpuid.h"
+#include "x86_64/descriptor.h"
+
+#include <string.h>
+
+int vm_open(int kvm_fd, struct vm *out, struct error *err)
+{
+    _cleanup_close_ int fd = kvm_call_number(kvm_fd, KVM_CREATE_VM, 0, "create a VM", err);
+    _cleanup_(vcpu_release) struct vcpu vcpu = {.fd = -1};
+
+    if (fd < 0 || vcpu_open(kvm_fd, fd, &vcpu, err) < 0 || cpuid_apply(kvm_fd, vcpu.fd, err) < 0 ||
+        vcpu_get_tsc_frequency(&vcpu, &out->tsc_hz, err) < 0)
+        return -1;
+    out->fd = take_fd(&fd);
+    out->vcpu = vcpu;
+    vcpu = (struct vcpu){.fd = -1};
+    return 0;
+}
+
+static void place_segments(const struct guest_mem *mem, const struct elf_file *elf, const char *bytes)
+{
+    for (uint32_t i = 0; i < elf->n_segments; i++) {
+        const struct elf_segment *s = &elf->segments[i];
+        /* Memory is fresh: what the file does not fill is zero. */
+        memcpy(guest_mem_at(mem, s->vaddr, s->filesz), bytes + s->file_off, s->filesz);
+    }
+}
+
+static int set_memory_slot(const struct vm *vm, const struct guest_mem *mem, struct error *err)
+{
+    struct kvm_userspace_memory_region slot = {
+        .slot = 0,
+        .guest_phys_addr = 0,
+        .memory_size = mem->mapped,
+        .userspace_addr = (uintptr_t)mem->bytes,
+    };
+    return kvm_call(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot, "give the guest memory", err) < 0 ? -1 : 0;
+}
+
+int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const void *bytes,
+            uint64_t memory_bytes, struct error *err)
+{
+    if (memory_map_plan(&unikernel->elf, memory_bytes, &vm->map, err) < 0)
+        return -1;
+    uint64_t tables_bytes = page_table_plan(vm->map.ranges, vm->map.n_ranges);
+    if (guest_mem_init(&guest->mem, memory_bytes, tables_bytes, err) < 0)
+        return -1;
+
+    guest_mem_seal(&guest->mem, vm->map.seals, vm->map.n_seals);
+    void *tables = guest_mem_at(&guest->mem, memory_bytes, tables_bytes);
+    page_table_apply(vm->map.ranges, vm->map.n_ranges, tables, memory_bytes);
+    descriptor_apply(&guest->mem);
+    place_segments(&guest->mem, &unikernel->elf, bytes);
+
+    guest->manifest = unikernel->manifest;
+    vm->entry = unikernel->elf.entry;
+    vm->kernel_end = unikernel->elf.end;
+    vm->traps = (struct trap_unit){.mem = &guest->mem,
+                                   .page_table = {.tables = tables, .gpa = memory_bytes},
+                                   .guard = vm->map.guard,
+                                   .stack_top = memory_bytes,
+                                   .is_stepping = true,
+                                   .cs = SELECTOR_USER_CODE,
+                                   .ss = SELECTOR_USER_DATA};
+    return set_memory_slot(vm, &guest->mem, err);
+}
+
+int vm_boot(struct vm *vm, struct guest *guest, const struct boot_parameters *parameters, struct error *err)
+{
+    struct boot_parameters complete = *parameters;
+    /* The ABI of x86-64 wants a stack pointer of 8 modulo 16 where a function begins. */
+    struct vcpu_start start = {
+        .entry = vm->entry, .stack = guest->mem.size - 8, .page_table = vm->traps.page_table.gpa};
+
+    complete.kernel_end = vm->kernel_end;
+    complete.tsc_hz = vm->tsc_hz;
+    if (boot_info_write(guest, &complete, &start.argument, err) < 0)
+        return -1;
+    return vcpu_reset(&vm->vcpu, &start, err);
+}
+
+void vm_release(struct vm *vm)
+{
+    vcpu_release(&vm->vcpu);
+    cleanup_close(&vm->fd);
+    vm->fd = -1;
+}

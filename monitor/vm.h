@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The virtual machine of one guest: a KVM VM with one vCPU and one memory slot.
+ *
+ * In order: vm_open, vm_load, (devices are attached to the guest), vm_boot, then run.h.
+ */
+#ifndef VM_H
+#define VM_H
+
+#include "boot_info.h"
+#include "guest.h"
+#include "memory_map.h"
+#include "unikernel.h"
+#include "vcpu.h"
+#include "x86_64/trap.h"
+
+struct vm {
+    int fd;
+    struct vcpu vcpu;
+    uint64_t tsc_hz;
+    struct memory_map map;
+    struct trap_unit traps;
+    uint64_t entry;
+    uint64_t kernel_end;
+};
+
+/* Creates VM and vCPU. kvm_fd is an open /dev/kvm and stays the caller's; it is not needed afterwards. */
+int vm_open(int kvm_fd, struct vm *out, struct error *err);
+
+/*
+ * Gives the guest memory_bytes of memory, places the unikernel in it and builds its tables. bytes is the
+ * whole ELF file of which unikernel was read.
+ */
+int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const void *bytes,
+            uint64_t memory_bytes, struct error *err);
+
+/* Fills in the boot information (kernel_end and tsc_hz of parameters are set here) and the registers. */
+int vm_boot(struct vm *vm, struct guest *guest, const struct boot_parameters *parameters, struct error *err);
+
+/* Accepts a zeroed struct. */
+void vm_release(struct vm *vm);
+
+#endif
