@@ -58,10 +58,10 @@ static int add_u32(struct netlink *nl, int32_t from, int32_t to, struct error *e
         begin(buf, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL,
               &(struct tcmsg){.tcm_ifindex = from, .tcm_parent = INGRESS, .tcm_info = FILTER_INFO});
     struct tc_mirred mirred = {.action = TC_ACT_STOLEN, .eaction = TCA_EGRESS_REDIR, .ifindex = (uint32_t)to};
-    /* One key with an empty mask: true for every frame. The key stands right behind its selector. */
-    struct {
+    /* The selector ends with its keys: one, with an empty mask, is true for every frame. */
+    union {
         struct tc_u32_sel selector;
-        struct tc_u32_key key;
+        char room[sizeof(struct tc_u32_sel) + sizeof(struct tc_u32_key)];
     } match;
     memset(&match, 0, sizeof(match));
     match.selector.flags = TC_U32_TERMINAL;

@@ -11,6 +11,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,52 +36,68 @@ static bool is_kind_foreign(const char *kind)
     return false;
 }
 
+/* The attributes of a message by their type; a type that comes twice counts the last time. */
+struct attrs {
+    const struct nlattr *by_type[64];
+};
+
+static int keep_attr(const struct nlattr *attr, void *data)
+{
+    struct attrs *attrs = data;
+    if (mnl_attr_get_type(attr) < sizeof(attrs->by_type) / sizeof(attrs->by_type[0]))
+        attrs->by_type[mnl_attr_get_type(attr)] = attr;
+    return MNL_CB_OK;
+}
+
+static struct attrs parse_attrs(const struct nlmsghdr *message, size_t header_size)
+{
+    struct attrs attrs = {{NULL}};
+    mnl_attr_parse(message, (unsigned int)header_size, keep_attr, &attrs);
+    return attrs;
+}
+
+/* The payload if it has the expected size, else NULL. */
+static const void *find_payload(const struct attrs *attrs, int type, size_t size)
+{
+    const struct nlattr *attr = attrs->by_type[type];
+    return attr != NULL && mnl_attr_get_payload_len(attr) == size ? mnl_attr_get_payload(attr) : NULL;
+}
+
+static uint32_t find_u32(const struct attrs *attrs, int type, uint32_t otherwise)
+{
+    uint32_t value = otherwise;
+    const void *payload = find_payload(attrs, type, sizeof(value));
+    if (payload != NULL)
+        memcpy(&value, payload, sizeof(value));
+    return value;
+}
+
 static const char *link_kind(const struct nlattr *info)
 {
-    const struct nlattr *attr;
-    mnl_attr_for_each_nested(attr, info)
-    {
-        if (mnl_attr_get_type(attr) == IFLA_INFO_KIND && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-            return mnl_attr_get_str(attr);
-    }
-    return "";
+    struct attrs attrs = {{NULL}};
+    if (info != NULL)
+        mnl_attr_parse_nested(info, keep_attr, &attrs);
+    return attrs.by_type[IFLA_INFO_KIND] != NULL ? mnl_attr_get_str(attrs.by_type[IFLA_INFO_KIND]) : "";
 }
 
 static int each_link(const struct nlmsghdr *message, void *data)
 {
     struct found *found = data;
     const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+    const struct attrs attrs = parse_attrs(message, sizeof(*link));
     struct net_interface interface = {.index = link->ifi_index};
+    const void *mac = find_payload(&attrs, IFLA_ADDRESS, sizeof(interface.mac));
+    const struct nlattr *name = attrs.by_type[IFLA_IFNAME];
     const unsigned int unfit = IFF_LOOPBACK | IFF_POINTOPOINT | IFF_NOARP | IFF_SLAVE;
-    bool has_mac = false;
 
-    if (link->ifi_type != ARPHRD_ETHER || (link->ifi_flags & IFF_UP) == 0 || (link->ifi_flags & unfit) != 0)
+    if (link->ifi_type != ARPHRD_ETHER || (link->ifi_flags & IFF_UP) == 0 || (link->ifi_flags & unfit) != 0 ||
+        mac == NULL || name == NULL || attrs.by_type[IFLA_MASTER] != NULL ||
+        is_kind_foreign(link_kind(attrs.by_type[IFLA_LINKINFO])))
         return MNL_CB_OK;
-    const struct nlattr *attr;
-    mnl_attr_for_each(attr, message, sizeof(*link))
-    {
-        switch (mnl_attr_get_type(attr)) {
-        case IFLA_IFNAME:
-            strncpy(interface.name, mnl_attr_get_str(attr), sizeof(interface.name) - 1);
-            break;
-        case IFLA_ADDRESS:
-            has_mac = mnl_attr_get_payload_len(attr) == sizeof(interface.mac);
-            if (has_mac)
-                memcpy(interface.mac, mnl_attr_get_payload(attr), sizeof(interface.mac));
-            break;
-        case IFLA_MTU:
-            interface.mtu = mnl_attr_get_u32(attr) > MTU_MAX ? MTU_MAX : (uint16_t)mnl_attr_get_u32(attr);
-            break;
-        case IFLA_MASTER:
-            return MNL_CB_OK;
-        case IFLA_LINKINFO:
-            if (is_kind_foreign(link_kind(attr)))
-                return MNL_CB_OK;
-            break;
-        }
-    }
-    if (!has_mac)
-        return MNL_CB_OK;
+    uint32_t mtu = find_u32(&attrs, IFLA_MTU, 0);
+    interface.mtu = mtu < MTU_MAX ? (uint16_t)mtu : MTU_MAX;
+    memcpy(interface.mac, mac, sizeof(interface.mac));
+    snprintf(interface.name, sizeof(interface.name), "%s", mnl_attr_get_str(name));
     if (found->n < found->max)
         found->interfaces[found->n] = interface;
     found->n++;
@@ -114,26 +131,17 @@ static int each_address(const struct nlmsghdr *message, void *data)
 {
     struct found *found = data;
     const struct ifaddrmsg *address = mnl_nlmsg_get_payload(message);
-    const void *local = NULL, *plain = NULL;
-    uint32_t flags = address->ifa_flags;
+    const struct attrs attrs = parse_attrs(message, sizeof(*address));
+    uint32_t flags = find_u32(&attrs, IFA_FLAGS, address->ifa_flags);
     size_t size = address->ifa_family == AF_INET ? 4 : 16;
     size_t i = find(found, (int32_t)address->ifa_index);
 
-    if (i == found->n || (address->ifa_family != AF_INET && address->ifa_family != AF_INET6))
-        return MNL_CB_OK;
-    const struct nlattr *attr;
-    mnl_attr_for_each(attr, message, sizeof(*address))
-    {
-        if (mnl_attr_get_type(attr) == IFA_LOCAL && mnl_attr_get_payload_len(attr) == size)
-            local = mnl_attr_get_payload(attr);
-        else if (mnl_attr_get_type(attr) == IFA_ADDRESS && mnl_attr_get_payload_len(attr) == size)
-            plain = mnl_attr_get_payload(attr);
-        else if (mnl_attr_get_type(attr) == IFA_FLAGS)
-            flags = mnl_attr_get_u32(attr);
-    }
     /* IFA_ADDRESS is the other end of a point-to-point address; IFA_LOCAL, where it is given, is ours. */
-    const void *ours = local != NULL ? local : plain;
-    if (ours == NULL || address->ifa_scope != RT_SCOPE_UNIVERSE || (flags & IFA_F_DADFAILED) != 0)
+    const void *ours = find_payload(&attrs, IFA_LOCAL, size);
+    if (ours == NULL)
+        ours = find_payload(&attrs, IFA_ADDRESS, size);
+    if (i == found->n || (address->ifa_family != AF_INET && address->ifa_family != AF_INET6) ||
+        ours == NULL || address->ifa_scope != RT_SCOPE_UNIVERSE || (flags & IFA_F_DADFAILED) != 0)
         return MNL_CB_OK;
 
     struct net_interface *interface = &found->interfaces[i];
@@ -172,12 +180,11 @@ static void take_next_hops(struct found *found, int family, uint64_t metric, con
         memcpy(&hop, at, sizeof(hop));
         if (hop.rtnh_len < sizeof(hop) || hop.rtnh_len > left)
             return;
-        const struct nlattr *attr;
-        mnl_attr_for_each_payload((const void *)(at + sizeof(hop)), hop.rtnh_len - sizeof(hop))
-        {
-            if (mnl_attr_get_type(attr) == RTA_GATEWAY && mnl_attr_get_payload_len(attr) == size)
-                take_gateway(found, family, hop.rtnh_ifindex, metric, mnl_attr_get_payload(attr));
-        }
+        struct attrs attrs = {{NULL}};
+        mnl_attr_parse_payload(at + sizeof(hop), hop.rtnh_len - sizeof(hop), keep_attr, &attrs);
+        const void *gateway = find_payload(&attrs, RTA_GATEWAY, size);
+        if (gateway != NULL)
+            take_gateway(found, family, hop.rtnh_ifindex, metric, gateway);
         size_t step = RTNH_ALIGN(hop.rtnh_len);
         if (step > left)
             return;
@@ -190,38 +197,17 @@ static int each_route(const struct nlmsghdr *message, void *data)
 {
     struct found *found = data;
     const struct rtmsg *route = mnl_nlmsg_get_payload(message);
-    const void *gateway = NULL;
-    const struct nlattr *hops = NULL;
-    int32_t index = 0;
-    uint64_t metric = 0;
-    size_t size = route->rtm_family == AF_INET ? 4 : 16;
+    const struct attrs attrs = parse_attrs(message, sizeof(*route));
+    uint32_t metric = find_u32(&attrs, RTA_PRIORITY, 0);
+    const void *gateway = find_payload(&attrs, RTA_GATEWAY, route->rtm_family == AF_INET ? 4 : 16);
 
     if (route->rtm_dst_len != 0 || route->rtm_type != RTN_UNICAST || route->rtm_table != RT_TABLE_MAIN ||
         (route->rtm_family != AF_INET && route->rtm_family != AF_INET6))
         return MNL_CB_OK;
-    const struct nlattr *attr;
-    mnl_attr_for_each(attr, message, sizeof(*route))
-    {
-        switch (mnl_attr_get_type(attr)) {
-        case RTA_OIF:
-            index = (int32_t)mnl_attr_get_u32(attr);
-            break;
-        case RTA_PRIORITY:
-            metric = mnl_attr_get_u32(attr);
-            break;
-        case RTA_GATEWAY:
-            if (mnl_attr_get_payload_len(attr) == size)
-                gateway = mnl_attr_get_payload(attr);
-            break;
-        case RTA_MULTIPATH:
-            hops = attr;
-            break;
-        }
-    }
     if (gateway != NULL)
-        take_gateway(found, route->rtm_family, index, metric, gateway);
-    if (hops != NULL)
-        take_next_hops(found, route->rtm_family, metric, hops);
+        take_gateway(found, route->rtm_family, (int32_t)find_u32(&attrs, RTA_OIF, 0), metric, gateway);
+    if (attrs.by_type[RTA_MULTIPATH] != NULL)
+        take_next_hops(found, route->rtm_family, metric, attrs.by_type[RTA_MULTIPATH]);
     return MNL_CB_OK;
 }
 

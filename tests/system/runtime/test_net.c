@@ -31,7 +31,7 @@ static pid_t pod_pid;
 static int pod_fd;
 
 /* Runs a command; it must succeed. */
-static void run(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static void run(const char *fmt, ...)
 {
     char command[512];
     va_list ap;
