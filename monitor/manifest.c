@@ -19,19 +19,19 @@ static bool is_name_character(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-static int name_check(const struct manifest_entry *entry, uint32_t i, struct error *err)
+int manifest_check_name(const char name[MANIFEST_NAME_SIZE], struct error *err)
 {
-    size_t length = strnlen(entry->name, sizeof(entry->name));
+    size_t length = strnlen(name, MANIFEST_NAME_SIZE);
 
-    if (length == sizeof(entry->name))
-        return error_set(err, ERROR_NOT_EXEC, "entry %u: the name does not end", i);
+    if (length == MANIFEST_NAME_SIZE)
+        return error_set(err, ERROR_NOT_EXEC, "the name does not end");
     if (length == 0)
-        return error_set(err, ERROR_NOT_EXEC, "entry %u: the name is empty", i);
-    for (size_t k = 0; k < length; k++)
-        if (!is_name_character(entry->name[k]))
+        return error_set(err, ERROR_NOT_EXEC, "the name is empty");
+    for (size_t i = 0; i < length; i++)
+        if (!is_name_character(name[i]))
             return error_set(err, ERROR_NOT_EXEC,
-                             "entry %u: the name has character 0x%02x, only letters and digits are allowed",
-                             i, (unsigned char)entry->name[k]);
+                             "the name has character 0x%02x, only letters and digits are allowed",
+                             (unsigned char)name[i]);
     return 0;
 }
 
@@ -41,8 +41,8 @@ static int device_check(const struct manifest_table *table, uint32_t i, struct e
 
     if (entry->type != MANIFEST_BLOCK && entry->type != MANIFEST_NET)
         return error_set(err, ERROR_NOT_EXEC, "entry %u: device type %u is unknown", i, entry->type);
-    if (name_check(entry, i, err) < 0)
-        return -1;
+    if (manifest_check_name(entry->name, err) < 0)
+        return error_wrap(err, "entry %u", i);
     for (uint32_t k = 1; k < i; k++)
         if (manifest_is_device(&table->entries[k]) && strcmp(entry->name, table->entries[k].name) == 0)
             return error_set(err, ERROR_NOT_EXEC, "entries %u and %u are both named '%s'", k, i, entry->name);

@@ -34,6 +34,9 @@ int manifest_load(const void *bytes, size_t size, const struct elf_header *heade
 /* Whether the entry is a device (and not one of Solo5's reserved entries). */
 bool manifest_is_device(const struct manifest_entry *entry);
 
+/* ERROR_NOT_EXEC unless name is a device name: 1 to 67 letters and digits and a NUL. */
+int manifest_check_name(const char name[MANIFEST_NAME_SIZE], struct error *err);
+
 /* "block" or "net"; "reserved" for what is no device. */
 const char *manifest_type_name(uint32_t type);
 
