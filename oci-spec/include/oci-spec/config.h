@@ -125,7 +125,7 @@ struct config_hooks {
     size_t n;
 };
 
-/* --- linux: namespaces, ids, devices --- */
+/* --- linux: namespaces, ids, clocks, propagation --- */
 
 enum config_namespace_type {
     CONFIG_NAMESPACE_PID,
@@ -172,15 +172,6 @@ enum config_propagation {
     CONFIG_PROPAGATION_SLAVE,
     CONFIG_PROPAGATION_SHARED,
     CONFIG_PROPAGATION_UNBINDABLE
-};
-
-/* A device node. They are not made: a guest has no device nodes. A block device can be given to the guest
- * with the annotation dev.wherry.block.NAME (oci-spec/unikernel.h). */
-struct config_device {
-    const char *path;
-    char type; /* 'b', 'c', 'u' or 'p' */
-    int64_t major;
-    int64_t minor;
 };
 
 /* --- linux.resources --- */
@@ -320,9 +311,7 @@ struct config {
     struct config_id_mappings gid_mappings;
     struct config_time_offset monotonic; /* these two only together with a new time namespace */
     struct config_time_offset boottime;
-    const struct config_device *devices;
-    size_t n_devices;
-    const char *cgroups_path;
+    const char *cgroups_path; /* as given; its meaning depends on the cgroup driver */
     struct config_resources resources;
     struct config_map sysctl; /* keys with dots, such as "net.ipv4.ip_forward" */
     enum config_propagation rootfs_propagation;
