@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "abi/note.h"
 #include "base/error.h"
+#include "inspect.h"
 #include "tender.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,11 @@ int main(int argc, char **argv)
     if (strcmp(first, "--version") == 0) {
         printf("wherry-monitor %s\nABI version %d\n", WHERRY_VERSION, ABI_HVT_VERSION);
         return EXIT_SUCCESS;
+    }
+    bool is_binary = argc == 2 && strcmp(first, "--inspect=binary") == 0;
+    if (is_binary || (argc == 3 && strcmp(first, "--inspect") == 0)) {
+        int status = inspect_main(is_binary ? NULL : argv[2], &err);
+        return status < 0 ? fail(&err) : status;
     }
     int status = tender_main(argc, argv, &err);
     return status < 0 ? fail(&err) : status;
