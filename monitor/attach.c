@@ -50,11 +50,11 @@ int attach_net(struct guest *guest, struct manifest_entry *entry, int fd, const 
     return 0;
 }
 
-int attach_check(const struct guest *guest, struct error *err)
+int attach_check(const struct guest *guest, uint32_t type, struct error *err)
 {
     for (uint32_t i = 0; i < guest->manifest.n_entries; i++) {
         const struct manifest_entry *entry = &guest->manifest.entries[i];
-        if (manifest_is_device(entry) && entry->attached == 0)
+        if (entry->type == type && entry->attached == 0)
             return error_set(err, ERROR_INPUT, "%s device '%s' is declared in the manifest but not attached",
                              manifest_type_name(entry->type), entry->name);
     }

@@ -19,7 +19,8 @@ int attach_block(struct guest *guest, struct manifest_entry *entry, struct overl
 int attach_net(struct guest *guest, struct manifest_entry *entry, int fd, const uint8_t mac[6], uint16_t mtu,
                struct error *err);
 
-/* ERROR_INPUT, with the first one's name, when the manifest declares a device that is not attached. */
-int attach_check(const struct guest *guest, struct error *err);
+/* ERROR_INPUT, with the first one's name, when the manifest declares a device of type that is not attached.
+ */
+int attach_check(const struct guest *guest, uint32_t type, struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "abi/note.h"
 #include "base/error.h"
-#include "inspect.h"
+#include "container.h"
 #include "tender.h"
 
 #include <stdbool.h>
@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int fail(const struct error *err)
+static int fail(const struct error *err, int status)
 {
     fprintf(stderr, "wherry-monitor: %s\n", err->text);
     if (err->kind == ERROR_USAGE)
         fprintf(stderr, "Try 'wherry-monitor --help'.\n");
-    return EXIT_FAILURE;
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -30,11 +30,7 @@ int main(int argc, char **argv)
         printf("wherry-monitor %s\nABI version %d\n", WHERRY_VERSION, ABI_HVT_VERSION);
         return EXIT_SUCCESS;
     }
-    bool is_binary = argc == 2 && strcmp(first, "--inspect=binary") == 0;
-    if (is_binary || (argc == 3 && strcmp(first, "--inspect") == 0)) {
-        int status = inspect_main(is_binary ? NULL : argv[2], &err);
-        return status < 0 ? fail(&err) : status;
-    }
-    int status = tender_main(argc, argv, &err);
-    return status < 0 ? fail(&err) : status;
+    bool is_container = strcmp(first, "--launch") == 0;
+    int status = is_container ? container_main(&err) : tender_main(argc, argv, &err);
+    return status < 0 ? fail(&err, is_container ? CONTAINER_EXIT_SETUP : EXIT_FAILURE) : status;
 }

@@ -10,17 +10,17 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/num.h"
+#include "image.h"
 #include "kvm.h"
 #include "run.h"
+#include "signals.h"
 #include "tap.h"
 #include "vm.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MEMORY_MIB_DEFAULT 512u
@@ -42,34 +42,13 @@ struct options {
     struct option_device devices[MANIFEST_ENTRIES_MAX]; /* by manifest entry */
 };
 
-/* The mapped ELF file. */
-struct image {
-    void *bytes;
-    size_t size;
-};
-
-static void image_release(struct image *image)
-{
-    if (image->bytes != NULL)
-        munmap(image->bytes, image->size);
-}
-
-static int image_open(const char *path, struct image *out, struct error *err)
+static int open_image(const char *path, struct image *out, struct error *err)
 {
     _cleanup_close_ int fd = -1;
-    struct stat st;
 
     if (fd_open(AT_FDCWD, path, O_RDONLY, 0, &fd, err) < 0)
-        return -1;
-    if (fstat(fd, &st) < 0)
-        return error_errno(err, "examine '%s'", path);
-    if (!S_ISREG(st.st_mode) || st.st_size == 0)
-        return error_set(err, ERROR_NOT_EXEC, "'%s' is empty or no regular file", path);
-    void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED)
-        return error_errno(err, "map '%s'", path);
-    *out = (struct image){.bytes = bytes, .size = (size_t)st.st_size};
-    return 0;
+        return error_wrap(err, "%s: Could not open", path);
+    return image_map(fd, out, err) < 0 ? error_wrap(err, "%s", path) : 0;
 }
 
 /* ---- options ---- */
@@ -259,28 +238,12 @@ static int open_devices(struct guest *guest, struct options *options, struct err
         if (result < 0)
             return -1;
     }
-    return attach_check(guest, err);
+    if (attach_check(guest, MANIFEST_BLOCK, err) < 0 || attach_check(guest, MANIFEST_NET, err) < 0)
+        return -1;
+    return 0;
 }
 
 /* ---- running ---- */
-
-static void on_signal(int signum)
-{
-    static const char text[] = "wherry-monitor: Exiting on signal\n";
-    (void)signum;
-    (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-    _exit(EXIT_BREACH);
-}
-
-static int catch_signals(struct error *err)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    if (sigaction(SIGINT, &action, NULL) < 0 || sigaction(SIGTERM, &action, NULL) < 0 ||
-        sigaction(SIGPIPE, &ignore, NULL) < 0)
-        return error_errno(err, "catch signals");
-    return overlay_catch_faults(err);
-}
 
 static int run(const char *path, const struct unikernel *unikernel, const struct image *image,
                struct options *options, const char *cmdline, struct error *err)
@@ -299,7 +262,7 @@ static int run(const char *path, const struct unikernel *unikernel, const struct
     if (kvm_open(&kvm_fd, err) < 0 || vm_open(kvm_fd, &vm, err) < 0 ||
         vm_load(&vm, &guest, unikernel, image->bytes, options->memory_bytes, err) < 0 ||
         open_devices(&guest, options, err) < 0 || vm_boot(&vm, &guest, &parameters, err) < 0 ||
-        catch_signals(err) < 0)
+        signals_end_tender(err) < 0 || overlay_catch_faults(err) < 0)
         return -1;
 
     run_guest(&vm, &guest, &run_options, &end);
@@ -336,8 +299,8 @@ int tender_main(int argc, char **argv, struct error *err)
     if (operand >= argc)
         return error_set(err, ERROR_USAGE, "Missing KERNEL operand");
     const char *path = argv[operand];
-    if (image_open(path, &image, err) < 0)
-        return error_wrap(err, "%s: Could not open", path);
+    if (open_image(path, &image, err) < 0)
+        return -1;
     if (unikernel_parse(image.bytes, image.size, &unikernel, err) < 0)
         return error_wrap(err, "%s", path);
     for (int i = 1; i < operand; i++)

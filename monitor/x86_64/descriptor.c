@@ -137,27 +137,33 @@ void descriptor_apply(const struct guest_mem *mem)
     }
 }
 
-void descriptor_load_user(struct kvm_sregs *sregs)
-{
-    sregs->cs = user_code;
-    sregs->ss = user_data;
-}
-
 /* VMX enters a guest with a busy TSS only. SVM does not care, but QEMU's emulation of it honours the I/O
  * bitmap of an available TSS only. */
 static bool wants_available_task(void)
 {
+    static enum { UNKNOWN, NO, YES } answer;
     unsigned eax, ebx = 0, ecx, edx;
-    return __get_cpuid(0, &eax, &ebx, &ecx, &edx) != 0 && ebx == signature_AMD_ebx;
+
+    /* Asked once: under a hypervisor CPUID is an exit. */
+    if (answer == UNKNOWN)
+        answer = __get_cpuid(0, &eax, &ebx, &ecx, &edx) != 0 && ebx == signature_AMD_ebx ? YES : NO;
+    return answer == YES;
+}
+
+void descriptor_load_user(struct kvm_sregs *sregs)
+{
+    sregs->cs = user_code;
+    sregs->ss = user_data;
+    /* KVM says that the TSS is busy whatever it was told, so what it said cannot be given back. */
+    sregs->tr = task;
+    if (wants_available_task())
+        sregs->tr.type = TYPE_TSS_AVAILABLE;
 }
 
 void descriptor_load(struct kvm_sregs *sregs)
 {
     descriptor_load_user(sregs);
     sregs->ds = sregs->es = sregs->fs = sregs->gs = user_data;
-    sregs->tr = task;
-    if (wants_available_task())
-        sregs->tr.type = TYPE_TSS_AVAILABLE;
     sregs->ldt = (struct kvm_segment){.unusable = 1};
     sregs->gdt = (struct kvm_dtable){.base = GDT_ADDRESS, .limit = sizeof(((struct tables *)NULL)->gdt) - 1};
     sregs->idt = (struct kvm_dtable){.base = IDT_ADDRESS, .limit = sizeof(((struct tables *)NULL)->idt) - 1};

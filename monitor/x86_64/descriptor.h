@@ -30,7 +30,7 @@ void descriptor_apply(const struct guest_mem *mem);
 /* Segment, table and task registers for ring 3 with these tables. Other registers are left alone. */
 void descriptor_load(struct kvm_sregs *sregs);
 
-/* Only CS and SS, to return to ring 3. */
+/* Only what a trap has changed, or KVM cannot give back: to return to ring 3. */
 void descriptor_load_user(struct kvm_sregs *sregs);
 
 #endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory: two halves with a wait in between. In the first, the container is created: everything that needs
+ * files or rights is done, and the monitor enters its box. Then it waits for a start message, which brings
+ * what is known only now, the network and the command line. A failure in either half goes to the one who
+ * waits for that half's reply.
+ */
+#include "container.h"
+
+#include "attach.h"
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "image.h"
+#include "launch.h"
+#include "run.h"
+#include "signals.h"
+#include "vm.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What a guest that did what it must not exits with, and what a guest's own abort has. */
+#define EXIT_BREACH 255
+
+#define EXIT_NOT_EXEC 126
+
+struct container {
+    struct launch launch;
+    struct start start;
+    struct image image;
+    struct unikernel unikernel;
+    struct guest guest;
+    struct vm vm;
+};
+
+static int exit_status_of(const struct error *err)
+{
+    return err->kind == ERROR_NOT_EXEC ? EXIT_NOT_EXEC : CONTAINER_EXIT_SETUP;
+}
+
+/* ---- create ---- */
+
+static int map_status(struct container *c, struct error *err)
+{
+    void *page = mmap(NULL, STATUS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+                      launch_get_fd(&c->launch, LAUNCH_FD_STATUS, 0), 0);
+    if (page == MAP_FAILED)
+        return error_errno(err, "map the status file");
+    c->guest.status = page;
+    c->guest.status->version = STATUS_VERSION;
+    signals_set_status(c->guest.status);
+    return 0;
+}
+
+static enum overlay_mode overlay_mode_of(uint32_t flags)
+{
+    if ((flags & LAUNCH_BLOCK_READ_ONLY) != 0)
+        return OVERLAY_READ_ONLY;
+    return (flags & LAUNCH_BLOCK_WRITE_THROUGH) != 0 ? OVERLAY_WRITE_THROUGH : OVERLAY_PRIVATE;
+}
+
+static int open_block(struct container *c, uint32_t i, struct error *err)
+{
+    static int data_fds[LAUNCH_FDS_MAX];
+    const struct launch_block *block = &c->launch.message.blocks[i];
+    _cleanup_(overlay_release) struct overlay overlay = {0};
+    struct manifest_entry *entry = manifest_find(&c->guest.manifest, block->name, MANIFEST_BLOCK);
+    if (entry == NULL)
+        return error_set(err, ERROR_INPUT, "the unikernel's manifest has no block device '%s'", block->name);
+
+    struct overlay_parts parts = {.capacity = block->capacity,
+                                  .mode = overlay_mode_of(block->flags),
+                                  .extents_fd = launch_get_fd(&c->launch, LAUNCH_FD_EXTENTS, i),
+                                  .n_extents = block->n_extents,
+                                  .patches_fd = launch_get_fd(&c->launch, LAUNCH_FD_PATCHES, i),
+                                  .data_fds = data_fds,
+                                  .n_data_fds = launch_take_data(&c->launch, i, data_fds)};
+    int result = overlay_open(&parts, &overlay, err);
+    for (size_t k = 0; k < parts.n_data_fds; k++)
+        close(data_fds[k]);
+    if (result < 0)
+        return error_wrap(err, "block device '%s'", block->name);
+    return attach_block(&c->guest, entry, &overlay, block->block_size, err);
+}
+
+static int open_blocks(struct container *c, struct error *err)
+{
+    for (uint32_t i = 0; i < c->launch.message.n_blocks; i++)
+        if (open_block(c, i, err) < 0)
+            return -1;
+    return attach_check(&c->guest, MANIFEST_BLOCK, err);
+}
+
+static int load_guest(struct container *c, struct error *err)
+{
+    if (image_map(launch_get_fd(&c->launch, LAUNCH_FD_GUEST, 0), &c->image, err) < 0 ||
+        unikernel_parse(c->image.bytes, c->image.size, &c->unikernel, err) < 0)
+        return -1;
+    return vm_load(&c->vm, &c->guest, &c->unikernel, c->image.bytes, c->launch.message.memory_bytes, err);
+}
+
+static int create(struct container *c, struct error *err)
+{
+    if (map_status(c, err) < 0 || overlay_catch_faults(err) < 0 ||
+        vm_open(launch_get_fd(&c->launch, LAUNCH_FD_KVM, 0), &c->vm, err) < 0 || load_guest(c, err) < 0)
+        return -1;
+    console_init(&c->guest.console, STDOUT_FILENO);
+    return open_blocks(c, err);
+}
+
+/* ---- start ---- */
+
+/* Waits for somebody who has something to say: one who looks whether the socket is there hangs up. */
+static int accept_start(struct container *c, int control_fd, int *out_fd, struct error *err)
+{
+    for (;;) {
+        _cleanup_close_ int fd = accept4(control_fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0) {
+            if (errno == EINTR || errno == ECONNABORTED)
+                continue;
+            return error_errno(err, "wait for the start");
+        }
+        char byte;
+        if (recv(fd, &byte, sizeof(byte), MSG_PEEK) <= 0)
+            continue;
+        *out_fd = take_fd(&fd);
+        return launch_receive_start(*out_fd, &c->start, err);
+    }
+}
+
+static int open_net(struct container *c, uint32_t i, struct error *err)
+{
+    const struct start_net *net = &c->start.message.nets[i];
+    struct manifest_entry *entry = manifest_find(&c->guest.manifest, net->name, MANIFEST_NET);
+    if (entry == NULL)
+        return error_set(err, ERROR_INPUT, "the unikernel's manifest has no network device '%s'", net->name);
+    if (attach_net(&c->guest, entry, c->start.taps[i], net->mac, net->mtu, err) < 0)
+        return -1;
+    c->start.taps[i] = -1;
+    return 0;
+}
+
+static struct boot_net_config net_config_of(const struct start_net *net)
+{
+    static const uint8_t none[16];
+    struct boot_net_config config = {.ipv4_prefix = net->ipv4_prefix, .ipv6_prefix = net->ipv6_prefix};
+
+    memcpy(config.name, net->name, sizeof(config.name));
+    memcpy(config.ipv4, net->ipv4, sizeof(config.ipv4));
+    memcpy(config.ipv4_gateway, net->ipv4_gateway, sizeof(config.ipv4_gateway));
+    memcpy(config.ipv6, net->ipv6, sizeof(config.ipv6));
+    memcpy(config.ipv6_gateway, net->ipv6_gateway, sizeof(config.ipv6_gateway));
+    memcpy(config.ipv4_dns, net->ipv4_dns, sizeof(config.ipv4_dns));
+    if (memcmp(net->ipv4, none, sizeof(net->ipv4)) != 0)
+        config.flags |= BOOT_NET_HAS_IPV4;
+    if (memcmp(net->ipv6, none, sizeof(net->ipv6)) != 0)
+        config.flags |= BOOT_NET_HAS_IPV6;
+    return config;
+}
+
+/* In the order of the manifest. Returns how many. */
+static size_t make_net_configs(const struct container *c, struct boot_net_config *out)
+{
+    size_t n = 0;
+    for (uint32_t e = 0; e < c->guest.manifest.n_entries; e++)
+        for (uint32_t i = 0; i < c->start.message.n_nets; i++)
+            if (c->guest.manifest.entries[e].type == MANIFEST_NET &&
+                strcmp(c->guest.manifest.entries[e].name, c->start.message.nets[i].name) == 0)
+                out[n++] = net_config_of(&c->start.message.nets[i]);
+    return n;
+}
+
+static int boot(struct container *c, struct error *err)
+{
+    static struct boot_net_config net_config[LAUNCH_NETS_MAX];
+    struct boot_parameters parameters = {.cmdline = c->start.message.cmdline};
+
+    for (uint32_t i = 0; i < c->start.message.n_nets; i++)
+        if (open_net(c, i, err) < 0)
+            return -1;
+    if (attach_check(&c->guest, MANIFEST_NET, err) < 0)
+        return -1;
+    if ((c->launch.message.flags & LAUNCH_NET_CONFIG) != 0) {
+        parameters.net_config = net_config;
+        parameters.n_net_config = make_net_configs(c, net_config);
+    }
+    return vm_boot(&c->vm, &c->guest, &parameters, err);
+}
+
+/* One write(2), as the box allows no other way to send. */
+static void tell_started(void *context)
+{
+    const int *fd = context;
+    static const struct launch_reply reply = {.version = LAUNCH_VERSION};
+    (void)!write(*fd, &reply, sizeof(reply));
+}
+
+static int run(struct container *c, int start_fd)
+{
+    struct run_options options = {
+        .names = {.label = c->launch.message.label, .elf = &c->unikernel.elf},
+        .breach_status = EXIT_BREACH,
+        .on_started = tell_started,
+        .context = &start_fd,
+    };
+    struct run_end end = {0};
+
+    run_guest(&c->vm, &c->guest, &options, &end);
+    return end.exit_status;
+}
+
+int container_main(struct error *err)
+{
+    static struct container c;
+    _cleanup_close_ int launch_fd = LAUNCH_SOCKET_FD;
+    _cleanup_close_ int control_fd = -1;
+    _cleanup_close_ int start_fd = -1;
+    struct error failure = {0};
+
+    if (signals_end_container(&failure) < 0 || launch_receive(launch_fd, &c.launch, &failure) < 0 ||
+        create(&c, &failure) < 0)
+        return launch_reply(launch_fd, &failure, err) < 0 ? -1 : exit_status_of(&failure);
+    control_fd = launch_take_fd(&c.launch, LAUNCH_FD_CONTROL, 0);
+    launch_release(&c.launch);
+    atomic_store_explicit(&c.guest.status->phase, STATUS_CREATED, memory_order_relaxed);
+    if (launch_reply(launch_fd, NULL, err) < 0)
+        return -1;
+    close(take_fd(&launch_fd));
+
+    if (accept_start(&c, control_fd, &start_fd, &failure) < 0 || boot(&c, &failure) < 0) {
+        if (start_fd < 0)
+            *err = failure;
+        return start_fd < 0 || launch_reply(start_fd, &failure, err) < 0 ? -1 : exit_status_of(&failure);
+    }
+    close(take_fd(&control_fd));
+    return run(&c, start_fd);
+}

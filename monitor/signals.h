@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Signals that end the monitor. A guest never sees one: it is interrupted wherever it is, also in an endless
+ * loop, and the process is gone with the handler's _exit(2).
+ */
+#ifndef SIGNALS_H
+#define SIGNALS_H
+
+#include "base/error.h"
+#include "monitor/status.h"
+
+/*
+ * For a container: every signal whose default action is to end a process ends this one with status
+ * 128 + number, also when it is the init process of a PID namespace, which the kernel would shield from
+ * default actions (pid_namespaces(7)). SIGPIPE is ignored: a reader that is gone is no reason to end.
+ */
+int signals_end_container(struct error *err);
+
+/* The status page in which such an end is noted. It stays the caller's; NULL: none yet. */
+void signals_set_status(struct status *status);
+
+/* For the stand-alone monitor: SIGINT and SIGTERM end it with status 1 and a line on stderr, as solo5-hvt. */
+int signals_end_tender(struct error *err);
+
+#endif
