@@ -14,8 +14,9 @@
 
 #define MSR_FS_BASE 0xc0000100u
 
-/* unikernel.lds; the sizes are the addresses of their symbols */
-extern const char tls_image[], tls_image_size[], tls_size[], tls_align[];
+/* unikernel.lds; sizes are the addresses of their symbols. Only a weak symbol may have the address 0. */
+extern const char tls_image[], tls_align[];
+extern const char tls_image_size[] __attribute__((weak)), tls_size[] __attribute__((weak));
 
 size_t solo5_tls_size(void)
 {

@@ -13,7 +13,8 @@ static void append(void *context, const char *data, size_t n)
 {
     struct buffer *b = context;
     size_t part = n < b->room - b->used ? n : b->room - b->used;
-    memcpy(b->data + b->used, data, part);
+    if (part > 0) /* data may be NULL otherwise, and even 0 bytes of that are undefined */
+        memcpy(b->data + b->used, data, part);
     b->used += part;
 }
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lwIP's network interface over solo5_net_*, and its clock.
+ *
+ * A frame is read straight into the buffer that lwIP then owns; a buffer that was prepared for a frame that
+ * did not come is kept for the next one. To send, a frame that lies in one piece goes out from where it is,
+ * another is put together first. All checksums are made and checked here: the host is not asked for any.
+ */
+#include "kit/tcpip.h"
+
+#include "solo5.h"
+
+#include <errno.h>
+#include <lwip/etharp.h>
+#include <lwip/init.h>
+#include <lwip/netif.h>
+#include <lwip/sys.h>
+#include <lwip/timeouts.h>
+#include <netif/ethernet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_MS 1000000u
+/* After so many frames, timers have their turn. */
+#define FRAMES_AT_ONCE 64
+
+static struct netif interface;
+static solo5_handle_t handle;
+static size_t frame_max;      /* bytes of the largest frame */
+static struct pbuf *prepared; /* for the next frame */
+static uint8_t *assembled;    /* room for a frame in one piece */
+
+u32_t sys_now(void)
+{
+    return (u32_t)(solo5_clock_monotonic() / NS_PER_MS);
+}
+
+static err_t send_frame(struct netif *netif, struct pbuf *frame)
+{
+    (void)netif;
+    const uint8_t *data = frame->payload;
+    if (frame->tot_len > frame_max)
+        return ERR_BUF;
+    if (frame->next != NULL) {
+        pbuf_copy_partial(frame, assembled, frame->tot_len, 0);
+        data = assembled;
+    }
+    return solo5_net_write(handle, data, frame->tot_len) == SOLO5_R_OK ? ERR_OK : ERR_IF;
+}
+
+static err_t set_up(struct netif *netif)
+{
+    const struct solo5_net_info *info = netif->state;
+    netif->name[0] = 'e';
+    netif->name[1] = 'n';
+    netif->output = etharp_output;
+    netif->linkoutput = send_frame;
+    netif->mtu = (u16_t)info->mtu;
+    netif->hwaddr_len = SOLO5_NET_ALEN;
+    memcpy(netif->hwaddr, info->mac_address, SOLO5_NET_ALEN);
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
+    return ERR_OK;
+}
+
+int tcpip_start(const char *device, const struct ip_config *config)
+{
+    struct solo5_net_info info;
+    if (solo5_net_acquire(device, &handle, &info) != SOLO5_R_OK)
+        return -ENODEV;
+    frame_max = info.mtu + SOLO5_NET_HLEN;
+    assembled = malloc(frame_max);
+    if (assembled == NULL)
+        return -ENOMEM;
+
+    ip4_addr_t address, mask, gateway;
+    memcpy(&address, config->ipv4, sizeof(address));
+    memcpy(&gateway, config->ipv4_gateway, sizeof(gateway));
+    mask.addr = config->ipv4_prefix == 0 ? 0 : lwip_htonl(~0u << (32 - config->ipv4_prefix));
+
+    lwip_init();
+    if (netif_add(&interface, &address, &mask, &gateway, &info, set_up, ethernet_input) == NULL)
+        return -ENOMEM;
+    interface.state = NULL;
+    netif_set_default(&interface);
+    netif_set_up(&interface); /* announces the address */
+    return 0;
+}
+
+/* Hands the next frame to lwIP. Returns false when there is none, or no memory for one. */
+static bool receive_frame(void)
+{
+    if (prepared == NULL)
+        prepared = pbuf_alloc(PBUF_RAW, (u16_t)frame_max, PBUF_RAM);
+    size_t size;
+    if (prepared == NULL || solo5_net_read(handle, prepared->payload, frame_max, &size) != SOLO5_R_OK)
+        return false;
+
+    struct pbuf *frame = prepared;
+    prepared = NULL;
+    pbuf_realloc(frame, (u16_t)size);
+    if (interface.input(frame, &interface) != ERR_OK)
+        pbuf_free(frame);
+    return true;
+}
+
+void tcpip_wait(void)
+{
+    static bool is_drained = true;
+
+    sys_check_timeouts();
+    if (is_drained) {
+        solo5_handle_set_t ready;
+        solo5_yield(solo5_clock_monotonic() + (uint64_t)sys_timeouts_sleeptime() * NS_PER_MS, &ready);
+        if ((ready >> handle & 1) == 0)
+            return;
+    }
+    is_drained = false;
+    for (int i = 0; i < FRAMES_AT_ONCE && !is_drained; i++)
+        is_drained = !receive_frame();
+}
