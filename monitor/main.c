@@ -2,6 +2,7 @@
 #include "abi/note.h"
 #include "base/error.h"
 #include "container.h"
+#include "inspect.h"
 #include "tender.h"
 
 #include <stdbool.h>
@@ -29,6 +30,11 @@ int main(int argc, char **argv)
     if (strcmp(first, "--version") == 0) {
         printf("wherry-monitor %s\nABI version %d\n", WHERRY_VERSION, ABI_HVT_VERSION);
         return EXIT_SUCCESS;
+    }
+    bool is_binary = argc == 2 && strcmp(first, "--inspect=binary") == 0;
+    if (is_binary || (argc == 3 && strcmp(first, "--inspect") == 0)) {
+        int status = inspect_main(is_binary ? NULL : argv[2], &err);
+        return status < 0 ? fail(&err, EXIT_FAILURE) : status;
     }
     bool is_container = strcmp(first, "--launch") == 0;
     int status = is_container ? container_main(&err) : tender_main(argc, argv, &err);

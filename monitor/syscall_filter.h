@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A list of system calls, each with what its arguments must be, and the seccomp filter made of it
+ * (seccomp(2)). A thread under the filter can make exactly the calls that one of the rules matches. Any other
+ * call does not happen; instead the thread gets SIGSYS, which syscall_filter_catch() turns into a report and
+ * the end of the process. A call by another architecture's entry (32-bit, x32) kills at once.
+ */
+#ifndef SYSCALL_FILTER_H
+#define SYSCALL_FILTER_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The exit status after a refused system call: as if SIGSYS had killed the process. */
+#define SYSCALL_FILTER_EXIT 159
+
+#define SYSCALL_FILTER_MATCHES_MAX 4
+
+/* Rules for the most devices that a guest can have, and a few more. */
+#define SYSCALL_FILTER_RULES_MAX 512
+
+enum syscall_match_kind {
+    SYSCALL_ARGUMENT_IS = 0,
+    SYSCALL_ARGUMENT_AT_MOST /* unsigned */
+};
+
+/* All 64 bits of the argument are compared. */
+struct syscall_match {
+    unsigned argument; /* 0 to 5 */
+    enum syscall_match_kind kind;
+    uint64_t value;
+};
+
+/* A system call (a SYS_ number) that is allowed when all matches hold. */
+struct syscall_rule {
+    int number;
+    unsigned n_matches;
+    struct syscall_match matches[SYSCALL_FILTER_MATCHES_MAX];
+};
+
+struct syscall_filter {
+    size_t n_rules;
+    struct syscall_rule rules[SYSCALL_FILTER_RULES_MAX];
+};
+
+/* Adds a rule. More than SYSCALL_FILTER_RULES_MAX is a bug of the caller. */
+void syscall_filter_add(struct syscall_filter *filter, const struct syscall_rule *rule);
+
+/* Whether the filter allows this call. What the kernel decides must agree; the tests compare. */
+int syscall_filter_allows(const struct syscall_filter *filter, int number, const uint64_t arguments[6]);
+
+/* Lets refused calls be reported on stderr, which must allow write() of descriptor 2, and exit. */
+int syscall_filter_catch(struct error *err);
+
+/* Puts the calling thread under the filter, for ever. Sets no_new_privs (without which it is not allowed). */
+int syscall_filter_load(const struct syscall_filter *filter, struct error *err);
+
+/* Writes the filter as the kernel gets it (struct sock_filter, linux/filter.h) to fd, for tests. */
+int syscall_filter_export(const struct syscall_filter *filter, int fd, struct error *err);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * syscall_filter.h: the BPF program says what the list says, for every number and for arguments around each
+ * listed value; and the kernel says the same to a child that tries.
+ */
+#include "bpf_machine.h"
+#include "syscall_filter.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PROGRAM_MAX 4096
+
+static struct syscall_filter filter;
+static struct sock_filter program[PROGRAM_MAX];
+static size_t program_size;
+static struct error err;
+
+static const struct syscall_rule rules[] = {
+    {SYS_ioctl,
+     3,
+     {{0, SYSCALL_ARGUMENT_IS, 7}, {1, SYSCALL_ARGUMENT_IS, 0xae80}, {2, SYSCALL_ARGUMENT_IS, 0}}},
+    {SYS_write, 1, {{0, SYSCALL_ARGUMENT_IS, 1}}},
+    {SYS_write, 1, {{0, SYSCALL_ARGUMENT_IS, 2}}},
+    {SYS_ppoll, 2, {{1, SYSCALL_ARGUMENT_AT_MOST, 3}, {3, SYSCALL_ARGUMENT_IS, 0}}},
+    {SYS_pwritev2,
+     3,
+     {{0, SYSCALL_ARGUMENT_IS, 9}, {2, SYSCALL_ARGUMENT_IS, 1}, {5, SYSCALL_ARGUMENT_IS, 2}}},
+    {SYS_pwritev2, 2, {{0, SYSCALL_ARGUMENT_IS, 1}, {3, SYSCALL_ARGUMENT_IS, UINT64_MAX}}},
+    {SYS_exit_group, 1, {{0, SYSCALL_ARGUMENT_AT_MOST, 255}}},
+};
+
+static void given_a_filter(void)
+{
+    memset(&filter, 0, sizeof(filter));
+    err = (struct error){0};
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        syscall_filter_add(&filter, &rules[i]);
+}
+
+static void export_program(void)
+{
+    int fd = memfd_create("program", MFD_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_ok(syscall_filter_export(&filter, fd, &err), err);
+    ssize_t n = pread(fd, program, sizeof(program), 0);
+    ck_assert_int_gt(n, 0);
+    ck_assert_int_lt(n, (ssize_t)sizeof(program));
+    program_size = (size_t)n / sizeof(program[0]);
+    close(fd);
+}
+
+static void check_call(uint32_t arch, int number, const uint64_t arguments[6])
+{
+    struct seccomp_data call = {.nr = number, .arch = arch};
+    memcpy(call.args, arguments, sizeof(call.args));
+    uint32_t expected = SECCOMP_RET_TRAP;
+    if (arch != AUDIT_ARCH_X86_64 || ((unsigned)number & 0x40000000u) != 0)
+        expected = SECCOMP_RET_KILL_PROCESS;
+    else if (syscall_filter_allows(&filter, number, arguments))
+        expected = SECCOMP_RET_ALLOW;
+    uint32_t verdict = bpf_machine_run(program, program_size, &call);
+    ck_assert_msg(verdict == expected, "call %d(%#lx, %#lx, %#lx, %#lx): %#x, expected %#x", number,
+                  arguments[0], arguments[1], arguments[2], arguments[3], verdict, expected);
+}
+
+/* Each argument takes each value near one of the list, in both halves; the others match the rule. */
+static void check_around(const struct syscall_rule *rule)
+{
+    static const uint64_t steps[] = {0, 1, UINT64_MAX, 1ull << 32, 1ull << 63, 0x80000000u};
+    uint64_t right[6] = {0};
+
+    for (unsigned i = 0; i < rule->n_matches; i++)
+        right[rule->matches[i].argument] = rule->matches[i].value;
+    check_call(AUDIT_ARCH_X86_64, rule->number, right);
+    for (unsigned argument = 0; argument < 6; argument++)
+        for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
+            uint64_t near[6];
+            memcpy(near, right, sizeof(near));
+            near[argument] += steps[k];
+            check_call(AUDIT_ARCH_X86_64, rule->number, near);
+            near[argument] = steps[k];
+            check_call(AUDIT_ARCH_X86_64, rule->number, near);
+        }
+}
+
+START_TEST(the_program_decides_as_the_list_does)
+{
+    export_program();
+    for (size_t i = 0; i < filter.n_rules; i++)
+        check_around(&filter.rules[i]);
+    const uint64_t zero[6] = {0};
+    for (int number = 0; number < 1024; number++)
+        check_call(AUDIT_ARCH_X86_64, number, zero);
+}
+END_TEST
+
+START_TEST(other_architectures_are_killed)
+{
+    const uint64_t arguments[6] = {1};
+    export_program();
+    check_call(AUDIT_ARCH_I386, SYS_write, arguments);
+    check_call(AUDIT_ARCH_X86_64, (int)(SYS_write | 0x40000000u), arguments);
+}
+END_TEST
+
+START_TEST(the_longest_list_is_a_program)
+{
+    memset(&filter, 0, sizeof(filter));
+    for (unsigned fd = 0; fd < SYSCALL_FILTER_RULES_MAX; fd++)
+        syscall_filter_add(&filter, &(struct syscall_rule){SYS_write, 1, {{0, SYSCALL_ARGUMENT_IS, 3 * fd}}});
+    export_program();
+    for (unsigned fd = 0; fd < 3 * SYSCALL_FILTER_RULES_MAX + 3; fd++)
+        check_call(AUDIT_ARCH_X86_64, SYS_write, (const uint64_t[6]){fd});
+}
+END_TEST
+
+/* Makes the call in a child under the filter. Returns the child's wait status. */
+static int try_call(long number, long a, long b, long c)
+{
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        struct error e = {0};
+        if (syscall_filter_catch(&e) < 0 || syscall_filter_load(&filter, &e) < 0)
+            _exit(1);
+        syscall(number, a, b, c, 0, 0, 0);
+        syscall(SYS_exit_group, 42);
+    }
+    int status = 0;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+START_TEST(the_kernel_lets_listed_calls_pass)
+{
+    int status = try_call(SYS_write, STDOUT_FILENO, (long)"", 0);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 42);
+}
+END_TEST
+
+START_TEST(the_kernel_refuses_other_calls_and_arguments)
+{
+    static const struct {
+        long number, a, b, c;
+    } calls[] = {{SYS_getpid, 0, 0, 0},
+                 {SYS_write, 0, 0, 0},
+                 {SYS_ioctl, 7, 0xae81, 0},
+                 {SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC},
+                 {SYS_openat, -100, (long)"/", 0},
+                 {SYS_execve, (long)"/bin/true", 0, 0},
+                 {SYS_clone, SIGCHLD, 0, 0},
+                 {SYS_rt_sigaction, SIGSYS, 0, 0},
+                 {SYS_exit_group, 256, 0, 0}};
+    int status = try_call(calls[_i].number, calls[_i].a, calls[_i].b, calls[_i].c);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), SYSCALL_FILTER_EXIT);
+}
+END_TEST
+
+START_TEST(a_refused_call_is_reported_by_number)
+{
+    int pair[2], saved = dup(STDERR_FILENO);
+    char text[256] = {0};
+    ck_assert_int_eq(pipe(pair), 0);
+    dup2(pair[1], STDERR_FILENO);
+    try_call(SYS_getppid, 0, 0, 0);
+    dup2(saved, STDERR_FILENO);
+    ck_assert_int_gt(read(pair[0], text, sizeof(text) - 1), 0);
+    ck_assert_str_eq(text,
+                     "wherry-monitor: seccomp: system call 110 with these arguments is not on the list of "
+                     "this process\n");
+    close(saved);
+    close(pair[0]);
+    close(pair[1]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("syscall_filter");
+    TCase *t = unit_case(suite, "syscall_filter");
+    tcase_add_checked_fixture(t, given_a_filter, NULL);
+    tcase_add_test(t, the_program_decides_as_the_list_does);
+    tcase_add_test(t, other_architectures_are_killed);
+    tcase_add_test(t, the_longest_list_is_a_program);
+    tcase_add_test(t, the_kernel_lets_listed_calls_pass);
+    tcase_add_loop_test(t, the_kernel_refuses_other_calls_and_arguments, 0, 9);
+    tcase_add_test(t, a_refused_call_is_reported_by_number);
+    return unit_run(suite);
+}
