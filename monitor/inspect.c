@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The file is mapped, not read: so only the pages that hold its headers and notes are ever fetched, however
- * large it is, and the box needs no call to read it. What remains are two: write, to give the answer, and
+ * large it is, and the box needs no call to read it. What remains is writing, to 1 and 2 only, and
  * exit_group. A file that shrinks meanwhile ends the process with a message instead of SIGBUS.
  */
 #include "inspect.h"
@@ -106,6 +106,9 @@ static int confine(struct error *err)
                            &(struct syscall_rule){.number = SYS_write,
                                                   .n_matches = 1,
                                                   .matches = {{.argument = 0, .value = (uint64_t)fd}}});
+    syscall_filter_add(&filter, &(struct syscall_rule){.number = SYS_pwritev2,
+                                                       .n_matches = 1,
+                                                       .matches = {{.argument = 0, .value = STDERR_FILENO}}});
     syscall_filter_add(&filter, &(struct syscall_rule){.number = SYS_exit_group});
     if (syscall_filter_catch(err) < 0)
         return -1;

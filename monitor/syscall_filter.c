@@ -78,7 +78,8 @@ static void on_refused_call(int signum, siginfo_t *info, void *context)
     char *end = append_text(text, "wherry-monitor: seccomp: system call ");
     end = append_number(end, (unsigned)info->si_syscall);
     end = append_text(end, " with these arguments is not on the list of this process\n");
-    (void)!write(STDERR_FILENO, text, (size_t)(end - text));
+    const struct iovec iov = {.iov_base = text, .iov_len = (size_t)(end - text)};
+    (void)!pwritev2(STDERR_FILENO, &iov, 1, -1, 0);
     _exit(SYSCALL_FILTER_EXIT);
 }
 

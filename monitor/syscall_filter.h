@@ -51,7 +51,10 @@ void syscall_filter_add(struct syscall_filter *filter, const struct syscall_rule
 /* Whether the filter allows this call. What the kernel decides must agree; the tests compare. */
 int syscall_filter_allows(const struct syscall_filter *filter, int number, const uint64_t arguments[6]);
 
-/* Lets refused calls be reported on stderr, which must allow write() of descriptor 2, and exit. */
+/*
+ * Lets refused calls be reported on stderr, and end the process. The filter should allow pwritev2 at position
+ * -1 on descriptor 2, else nothing is said; it must allow exit_group.
+ */
 int syscall_filter_catch(struct error *err);
 
 /* Puts the calling thread under the filter, for ever. Sets no_new_privs (without which it is not allowed). */

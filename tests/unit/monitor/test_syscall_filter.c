@@ -34,7 +34,7 @@ static const struct syscall_rule rules[] = {
     {SYS_pwritev2,
      3,
      {{0, SYSCALL_ARGUMENT_IS, 9}, {2, SYSCALL_ARGUMENT_IS, 1}, {5, SYSCALL_ARGUMENT_IS, 2}}},
-    {SYS_pwritev2, 2, {{0, SYSCALL_ARGUMENT_IS, 1}, {3, SYSCALL_ARGUMENT_IS, UINT64_MAX}}},
+    {SYS_pwritev2, 2, {{0, SYSCALL_ARGUMENT_IS, 2}, {3, SYSCALL_ARGUMENT_IS, UINT64_MAX}}},
     {SYS_exit_group, 1, {{0, SYSCALL_ARGUMENT_AT_MOST, 255}}},
 };
 

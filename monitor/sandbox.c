@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory: the order of the stages is the order in which they become impossible.
+ *
+ *   1. user namespace   first, because it brings the rights to make the others, to who has none
+ *   2. namespaces       mount, IPC, UTS, cgroup, network: nothing of the host left to name
+ *   3. empty root       needs the mount namespace and its rights, and is the last use of them
+ *   4. capabilities     all sets, the bounding set included: there is no way back
+ *   5. process          no_new_privs, which Landlock and seccomp ask for; not dumpable only now, because the
+ *                       user namespace is set up through /proc/self, which is root's in such a process
+ *   6. limits           no processes, no core dumps, no locked memory
+ *   7. Landlock         after all stages that use files
+ *
+ * and, in sandbox_seal(), when the last descriptor is there:
+ *
+ *   8. descriptors      all that are not in use are closed
+ *   9. seccomp          last of all, because every stage above is made of calls that it forbids
+ */
+#include "sandbox.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "empty_root.h"
+#include "landlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE              65
+#define PR_MDWE_REFUSE_EXEC_GAIN 1
+#endif
+
+/* ---- 1. User namespace ---- */
+
+static int write_map(const char *path, const char *text, struct error *err)
+{
+    _cleanup_close_ int fd = -1;
+    if (fd_open(AT_FDCWD, path, O_WRONLY, 0, &fd, err) < 0)
+        return -1;
+    return fd_write_all(fd, text, strlen(text), path, err);
+}
+
+/* Maps the present user and group to themselves; nobody else exists in there. */
+static int leave_user_namespace(struct error *err)
+{
+    unsigned uid = geteuid(), gid = getegid();
+    char users[32], groups[32];
+    snprintf(users, sizeof(users), "%u %u 1\n", uid, uid);
+    snprintf(groups, sizeof(groups), "%u %u 1\n", gid, gid);
+
+    if (unshare(CLONE_NEWUSER) < 0)
+        return error_errno(err, "make a user namespace");
+    if (write_map("/proc/self/setgroups", "deny", err) < 0 ||
+        write_map("/proc/self/uid_map", users, err) < 0 || write_map("/proc/self/gid_map", groups, err) < 0)
+        return error_wrap(err, "make a user namespace");
+    return 0;
+}
+
+static int stage_user_namespace(const struct sandbox_plan *plan, struct error *err)
+{
+    return (plan->own_namespaces & CLONE_NEWUSER) != 0 ? leave_user_namespace(err) : 0;
+}
+
+/* ---- 2. Namespaces ---- */
+
+static int stage_namespaces(const struct sandbox_plan *plan, struct error *err)
+{
+    int flags = (int)(plan->own_namespaces & ~(unsigned)CLONE_NEWUSER);
+    if (flags != 0 && unshare(flags) < 0)
+        return error_errno(err, "make namespaces (0x%x)", (unsigned)flags);
+    return 0;
+}
+
+/* ---- 3. Empty root ---- */
+
+static int stage_root(const struct sandbox_plan *plan, struct error *err)
+{
+    return (plan->own_namespaces & CLONE_NEWNS) != 0 ? empty_root_replace(err) : empty_root_enter(err);
+}
+
+/* ---- 4. Capabilities ---- */
+
+static int stage_capabilities(const struct sandbox_plan *plan, struct error *err)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+    (void)plan;
+
+    /* A kernel knows fewer than 64, and the first that it does not know ends the list. */
+    for (unsigned long capability = 0; capability < 64; capability++)
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) {
+            if (errno == EINVAL)
+                break;
+            /* Without CAP_SETPCAP the bounding set stays: it bounds nothing for who has no_new_privs. */
+            if (errno != EPERM)
+                return error_errno(err, "drop capability %lu", capability);
+        }
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+        return error_errno(err, "drop ambient capabilities");
+    if (syscall(SYS_capset, &header, none) < 0)
+        return error_errno(err, "drop capabilities");
+    return 0;
+}
+
+/* ---- 5. Process ---- */
+
+static int stage_process(const struct sandbox_plan *plan, struct error *err)
+{
+    (void)plan;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return error_errno(err, "set no_new_privs");
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return error_errno(err, "make the process not dumpable");
+    /* From Linux 6.3: no mapping becomes executable that was not. */
+    if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) < 0 && errno != EINVAL)
+        return error_errno(err, "refuse executable memory");
+    return 0;
+}
+
+/* ---- 6. Limits ---- */
+
+static int stage_limits(const struct sandbox_plan *plan, struct error *err)
+{
+    static const struct {
+        __rlimit_resource_t resource;
+        const char *name;
+    } zero[] = {{RLIMIT_CORE, "core"},
+                {RLIMIT_NPROC, "nproc"},
+                {RLIMIT_MEMLOCK, "memlock"},
+                {RLIMIT_MSGQUEUE, "msgqueue"}};
+    static const struct rlimit none = {0, 0};
+    (void)plan;
+
+    for (size_t i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
+        if (setrlimit(zero[i].resource, &none) < 0)
+            return error_errno(err, "limit '%s' to 0", zero[i].name);
+    return 0;
+}
+
+/* ---- 7. Landlock ---- */
+
+static int stage_landlock(const struct sandbox_plan *plan, struct error *err)
+{
+    (void)plan;
+    return landlock_give_up_all(err);
+}
+
+/* ---- All of them ---- */
+
+static const struct {
+    const char *name;
+    int (*enter)(const struct sandbox_plan *plan, struct error *err);
+} stages[SANDBOX_STAGE_COUNT] = {
+    [SANDBOX_USER_NAMESPACE] = {"user namespace", stage_user_namespace},
+    [SANDBOX_NAMESPACES] = {"namespaces", stage_namespaces},
+    [SANDBOX_ROOT] = {"empty root", stage_root},
+    [SANDBOX_CAPABILITIES] = {"capabilities", stage_capabilities},
+    [SANDBOX_PROCESS] = {"process", stage_process},
+    [SANDBOX_LIMITS] = {"limits", stage_limits},
+    [SANDBOX_LANDLOCK] = {"Landlock", stage_landlock},
+};
+
+const char *sandbox_stage_name(enum sandbox_stage stage)
+{
+    return stages[stage].name;
+}
+
+static bool can_skip(const struct sandbox_plan *plan, enum sandbox_stage stage, const struct error *why)
+{
+    if (stage == SANDBOX_PROCESS)
+        return false;
+    if (stage == SANDBOX_LANDLOCK && (why->errnum == ENOSYS || why->errnum == EOPNOTSUPP))
+        return true;
+    return plan->is_lenient;
+}
+
+int sandbox_enter(const struct sandbox_plan *plan, struct sandbox_skips *skips, struct error *err)
+{
+    memset(skips->is_skipped, 0, sizeof(skips->is_skipped));
+    for (unsigned i = 0; i < SANDBOX_STAGE_COUNT; i++) {
+        if (stages[i].enter(plan, &skips->why[i]) == 0)
+            continue;
+        skips->is_skipped[i] = true;
+        if (!can_skip(plan, i, &skips->why[i])) {
+            *err = skips->why[i];
+            return error_wrap(err, "enter the box (%s)", stages[i].name);
+        }
+    }
+    return 0;
+}
+
+/* ---- 8. Descriptors ---- */
+
+static int compare_fds(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+static int close_between(int first, int last, struct error *err)
+{
+    if (first <= last && syscall(SYS_close_range, first, last, 0) < 0)
+        return error_errno(err, "close descriptors %d to %d", first, last);
+    return 0;
+}
+
+/* Closes all descriptors but those in keep, which is sorted. */
+static int close_others(int *keep, size_t n, struct error *err)
+{
+    int next = 0;
+
+    qsort(keep, n, sizeof(keep[0]), compare_fds);
+    for (size_t i = 0; i < n; i++) {
+        if (keep[i] < next)
+            continue;
+        if (close_between(next, keep[i] - 1, err) < 0)
+            return -1;
+        next = keep[i] + 1;
+    }
+    return close_between(next, INT32_MAX, err);
+}
+
+static int close_unused(const struct syscalls_use *use, struct error *err)
+{
+    size_t n = 0;
+    _cleanup_free_ int *keep = malloc((4 + use->n_nets + use->n_volumes) * sizeof(int));
+    if (keep == NULL)
+        return error_errno(err, "close descriptors");
+
+    keep[n++] = STDOUT_FILENO;
+    keep[n++] = STDERR_FILENO;
+    keep[n++] = use->vcpu_fd;
+    if (use->start_fd >= 0)
+        keep[n++] = use->start_fd;
+    for (size_t i = 0; i < use->n_nets; i++)
+        keep[n++] = use->net_fds[i];
+    for (size_t i = 0; i < use->n_volumes; i++)
+        keep[n++] = use->volume_fds[i];
+    return close_others(keep, n, err);
+}
+
+/* ---- 9. seccomp ---- */
+
+int sandbox_seal(const struct syscalls_use *use, struct error *err)
+{
+    static struct syscall_filter list;
+    /* ppoll(2) refuses to wait for more descriptors than the process may have. */
+    const struct rlimit descriptors = {.rlim_cur = 64, .rlim_max = 64};
+
+    if (syscalls_list(use, &list, err) < 0 || close_unused(use, err) < 0)
+        return error_wrap(err, "seal the box");
+    if (setrlimit(RLIMIT_NOFILE, &descriptors) < 0)
+        return error_errno(err, "seal the box: limit descriptors");
+    if (syscall_filter_catch(err) < 0 || syscall_filter_load(&list, err) < 0)
+        return error_wrap(err, "seal the box");
+    return 0;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is not on the list, and why it need not be:
+ *
+ *   close, munmap        the process ends by exit_group, which does both
+ *   mmap, brk            nothing is allocated once the guest runs
+ *   rt_sigreturn         no signal handler returns (signals.c ends the process, the overlay's jumps)
+ *   restart_syscall      ppoll, unlike poll, is restarted as itself after SIGCONT
+ *   write                is pwritev2 (syscalls.h)
+ *   openat, socket, …    every file and device was opened before the box was closed
+ */
+#include "syscalls.h"
+
+#include <linux/kvm.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef RWF_DSYNC
+#define RWF_DSYNC 2
+#endif
+
+/* The most rules for which the program surely stays within the kernel's 4096 instructions. */
+#define RULES_MAX 256
+
+#define IS(n, v)                                                             \
+    {                                                                        \
+        .argument = (n), .kind = SYSCALL_ARGUMENT_IS, .value = (uint64_t)(v) \
+    }
+#define AT_MOST(n, v)                                                             \
+    {                                                                             \
+        .argument = (n), .kind = SYSCALL_ARGUMENT_AT_MOST, .value = (uint64_t)(v) \
+    }
+
+/* vcpu.c: run the guest. The vCPU's other requests, and all of the VM's, are out of reach. */
+static void add_run(struct syscall_filter *list, int vcpu_fd)
+{
+    syscall_filter_add(list, &(struct syscall_rule){.number = SYS_ioctl,
+                                                    .n_matches = 3,
+                                                    .matches = {IS(0, vcpu_fd), IS(1, KVM_RUN), IS(2, 0)}});
+}
+
+/* dev_net.c: take a frame from a tap. */
+static void add_read(struct syscall_filter *list, int fd)
+{
+    syscall_filter_add(list,
+                       &(struct syscall_rule){.number = SYS_read, .n_matches = 1, .matches = {IS(0, fd)}});
+}
+
+/* console.c, dev_net.c, report.c, container.c: one buffer, at the descriptor's own position, no flags. */
+static void add_write(struct syscall_filter *list, int fd)
+{
+    syscall_filter_add(list, &(struct syscall_rule){.number = SYS_pwritev2,
+                                                    .n_matches = 4,
+                                                    .matches = {IS(0, fd), IS(2, 1), IS(3, -1), IS(5, 0)}});
+}
+
+/* overlay.c: write to a volume, and have it on the disk. */
+static void add_durable_write(struct syscall_filter *list, int fd)
+{
+    syscall_filter_add(list, &(struct syscall_rule){.number = SYS_pwritev2,
+                                                    .n_matches = 3,
+                                                    .matches = {IS(0, fd), IS(2, 1), IS(5, RWF_DSYNC)}});
+}
+
+/* dev_poll.c waits for packets, console.c for a reader. The signal mask stays as it is. */
+static void add_wait(struct syscall_filter *list, size_t n_fds)
+{
+    syscall_filter_add(list,
+                       &(struct syscall_rule){.number = SYS_ppoll,
+                                              .n_matches = 2,
+                                              .matches = {AT_MOST(1, n_fds > 0 ? n_fds : 1), IS(3, 0)}});
+}
+
+/* dev_time.c: the wall clock, where the kernel cannot tell it without a call (vdso(7)). */
+static void add_clock(struct syscall_filter *list)
+{
+    syscall_filter_add(list, &(struct syscall_rule){.number = SYS_clock_gettime,
+                                                    .n_matches = 1,
+                                                    .matches = {IS(0, CLOCK_REALTIME)}});
+}
+
+/* run.c's callers, signals.c: the end. */
+static void add_exit(struct syscall_filter *list)
+{
+    syscall_filter_add(
+        list, &(struct syscall_rule){.number = SYS_exit_group, .n_matches = 1, .matches = {AT_MOST(0, 255)}});
+}
+
+int syscalls_list(const struct syscalls_use *use, struct syscall_filter *out, struct error *err)
+{
+    if (2 * use->n_nets + use->n_volumes + 8 > RULES_MAX)
+        return error_set(err, ERROR_REFUSED, "%zu network devices and %zu files of volumes are too many",
+                         use->n_nets, use->n_volumes);
+
+    out->n_rules = 0;
+    add_run(out, use->vcpu_fd);
+    add_write(out, STDOUT_FILENO);
+    add_write(out, STDERR_FILENO);
+    if (use->start_fd >= 0)
+        add_write(out, use->start_fd);
+    for (size_t i = 0; i < use->n_nets; i++) {
+        add_read(out, use->net_fds[i]);
+        add_write(out, use->net_fds[i]);
+    }
+    for (size_t i = 0; i < use->n_volumes; i++)
+        add_durable_write(out, use->volume_fds[i]);
+    add_wait(out, use->n_nets);
+    add_clock(out);
+    add_exit(out);
+    return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The system calls of a monitor whose guest runs: six, and each only with the arguments that it needs. This
+ * list and the code that makes the calls change together; syscalls.c names that code beside each rule.
+ */
+#ifndef SYSCALLS_H
+#define SYSCALLS_H
+
+#include "base/error.h"
+#include "syscall_filter.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* The descriptors that the running monitor uses. None is owned here. */
+struct syscalls_use {
+    int vcpu_fd;
+    int start_fd; /* where the reply to a start goes; -1: none */
+    const int *net_fds;
+    size_t n_nets;
+    const int *volume_fds; /* the data files of volumes: written through */
+    size_t n_volumes;
+};
+
+/*
+ * Writes some bytes, as write(2) does. All of the running monitor's writes are this one, so that volumes,
+ * whose writes need pwritev2(2) to be durable, do not need a system call of their own.
+ */
+static inline ssize_t syscalls_write(int fd, const void *bytes, size_t size)
+{
+    union { /* pwritev2(2) only reads, but its iovec has no const */
+        const void *in;
+        void *out;
+    } data = {.in = bytes};
+    const struct iovec iov = {.iov_base = data.out, .iov_len = size};
+    return pwritev2(fd, &iov, 1, -1, 0);
+}
+
+/* Fills in the list. ERROR_REFUSED when it would be longer than a filter can be. */
+int syscalls_list(const struct syscalls_use *use, struct syscall_filter *out, struct error *err);
+
+#endif
