@@ -200,7 +200,7 @@ int cgroup_devices_attach(const char *dir, const struct config_device_rule *rule
     struct bpf_insn program[CGROUP_DEVICES_PROGRAM_MAX];
     _cleanup_close_ int cgroup_fd = -1, program_fd = -1;
     uint32_t old[ATTACHED_MAX];
-    size_t n_insns, n_old;
+    size_t n_insns, n_old = 0;
 
     if (cgroup_devices_compile(rules, n, program, &n_insns, err) < 0 ||
         fd_open(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY, 0, &cgroup_fd, err) < 0 ||

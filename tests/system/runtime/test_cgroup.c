@@ -304,17 +304,24 @@ START_TEST(usage_is_counted)
         _exit(0);
     }
     ck_assert_ok(cgroup_add(cgroup, pid, &err), err);
+    int ready[2];
+    char byte;
+    ck_assert_int_eq(pipe(ready), 0);
     pid_t busy = fork();
     if (busy == 0) {
-        if (cgroup_add(cgroup, getpid(), &err) < 0)
+        if (cgroup_add(cgroup, getpid(), &err) < 0 ||
+            mmap(NULL, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) ==
+                MAP_FAILED)
             _exit(1);
-        char *memory = malloc(8 << 20);
         for (clock_t start = clock(); clock() - start < CLOCKS_PER_SEC / 5;)
-            memset(memory, (int)start, 8 << 20);
-        pause();
-        _exit(0);
+            ;
+        if (write(ready[1], "", 1) == 1)
+            pause();
+        _exit(1);
     }
-    usleep(600000);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
     ck_assert_ok(cgroup_stats_read(cgroup, &stats, &err), err);
     ck_assert_uint_ge(stats.cpu.total_ns, 100000000u);
     if (cgroup_find(cgroup, CGROUP_MEMORY) != NULL) {

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The tests of cgroups where there is nothing but cgroup v2, with every controller: in an emulated machine, because a
+# host has only one arrangement. TCG_KVM names the script that boots it; the default is beside the project.
+
+setup() {
+    tcg_kvm=${TCG_KVM:-$BATS_TEST_DIRNAME/../../../shared/tcg-kvm.sh}
+    [[ -x $tcg_kvm ]] || skip "no emulated machine: set TCG_KVM to the path of tcg-kvm.sh"
+    command -v qemu-system-x86_64 >/dev/null || skip "no emulated machine: install qemu-system-x86"
+    programs=${WHERRY_BUILD:?}/tests/system/runtime
+}
+
+# in_machine PROGRAM: runs the program with only cgroup v2 mounted; afterwards no cgroup may be left.
+in_machine() {
+    local payload=$BATS_TEST_TMPDIR/payload
+    mkdir "$payload"
+    cp "$programs/$1" "$payload"
+    timeout 120 "$tcg_kvm" -t 60 "$payload" "mount -t cgroup2 none /sys/fs/cgroup && ./$1 &&
+        { ! ls /sys/fs/cgroup | grep wherry; }"
+}
+
+@test "cgroups are made, frozen, killed, counted and removed in v2" {
+    in_machine test_cgroup
+}
+
+@test "limits and device rules are applied in v2" {
+    in_machine test_cgroup_limits
+}
