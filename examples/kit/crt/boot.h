@@ -6,8 +6,13 @@
 #include "abi/boot.h"
 #include "solo5.h"
 
-/* Of the stack at the end of memory, what malloc() leaves alone. */
-#define BOOT_STACK_BYTES (256u << 10)
+/*
+ * What malloc() leaves to the stack, at the end of memory: an eighth, at most 64 MiB, and room for the guard
+ * that wherry's monitor puts below that share. A stack that outgrows it ends the guest there, and spoils no
+ * heap.
+ */
+#define BOOT_STACK_MAX   ((size_t)64 << 20)
+#define BOOT_GUARD_BYTES ((size_t)64 << 10)
 
 /* The monitor's boot information; set before anything else runs. */
 extern const struct boot_info *boot_info;

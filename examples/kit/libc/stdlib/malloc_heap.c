@@ -11,7 +11,9 @@ struct heap *malloc_heap(void)
 
     if (!is_ready) {
         size_t size = boot_start_info.heap_size;
-        size_t stack = size / 4 < BOOT_STACK_BYTES ? size / 4 : BOOT_STACK_BYTES;
+        size_t stack = size / 8 < BOOT_STACK_MAX ? size / 8 : BOOT_STACK_MAX;
+        if (size / 4 > BOOT_GUARD_BYTES) /* a smaller memory has no guard */
+            stack += BOOT_GUARD_BYTES;
         heap_init(&heap, (void *)boot_start_info.heap_start, size - stack);
         is_ready = true;
     }
