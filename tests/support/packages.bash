@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 
+# What it takes to build the project with gcc.
+# shellcheck disable=SC2034 # for those who source this
+packages_build=(gcc cmake ninja-build pkg-config libc6-dev libyajl-dev libseccomp-dev libmnl-dev check)
+
 # packages_install NAME...: installs the Debian packages among them that are missing, without a question.
 packages_install() {
     local name missing=()

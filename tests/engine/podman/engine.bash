@@ -1,0 +1,76 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: Apache-2.0
+# What the tests of the engine share. setup_suite.bash has set ENGINE, RUNTIME and WHERRY.
+
+# p ARGUMENT...: the private podman, in an environment that holds nothing of the machine's.
+# `engine` is the command, for where it must be a process of its own.
+engine_command() {
+    engine=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME="$ENGINE"
+        CONTAINERS_CONF="$ENGINE/containers.conf" CONTAINERS_STORAGE_CONF="$ENGINE/storage.conf"
+        podman --tmpdir "$ENGINE/tmp")
+}
+p() {
+    engine_command
+    "${engine[@]}" "$@" 3>&-
+}
+
+# The status of a container, as podman keeps it.
+status_of() {
+    p inspect --format '{{.State.Status}}' "$1"
+}
+
+# eventually SECONDS COMMAND...: until the command succeeds.
+eventually() {
+    local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+    shift
+    until "$@"; do
+        ((${EPOCHREALTIME/./} < deadline)) || {
+            echo "not within the time given: $*"
+            return 1
+        }
+        sleep 0.02
+    done
+}
+
+# milliseconds COMMAND...: how long it took, in $milliseconds.
+milliseconds() {
+    local start=${EPOCHREALTIME/./}
+    "$@" || return
+    # shellcheck disable=SC2034 # read by the tests
+    milliseconds=$(((${EPOCHREALTIME/./} - start) / 1000))
+}
+
+# engine_residue: everything that the containers of this podman have on this machine, one line each; empty when all
+# containers are removed. The processes of the test itself are not among it.
+engine_residue() {
+    ps -eo comm=,args= | grep -E '^(wherry|conmon|hello|web|aardvark)' || true
+    ip -o link show type tun
+    ip netns list
+    find /run/wherry /run/crun /run/runc -mindepth 1 -maxdepth 1 2>/dev/null
+    find /sys/fs/cgroup \( -fstype cgroup -o -fstype cgroup2 \) -type d -name 'libpod-*' ! -name 'libpod-conmon-*'
+    grep -E "$ENGINE/root/overlay/|overlay-containers" /proc/self/mounts
+    return 0
+}
+
+# Every test ends with no container and nothing of one.
+teardown() {
+    p rm --all --force --time 0 >/dev/null
+    local residue
+    residue=$(eventually_no_residue) || {
+        echo "left behind:"
+        echo "$residue"
+        return 1
+    }
+}
+
+# The network of a container is torn down after its removal has been reported.
+eventually_no_residue() {
+    local residue
+    for _ in {1..50}; do
+        residue=$(engine_residue)
+        [[ -z $residue ]] && return 0
+        sleep 0.05
+    done
+    echo "$residue"
+    return 1
+}
