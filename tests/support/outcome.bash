@@ -55,25 +55,25 @@ outcomes_of_ctest() {
     return "$status"
 }
 
-# outcomes_of_bats FOLDER: every .bats file in it, file by file, so that one that cannot be loaded is one failure.
+# outcomes_of_bats FOLDER [PREFIX...]: every .bats file in it. The prefix is the command that runs bats.
 outcomes_of_bats() {
-    local file tap status
+    local folder=$1 tap status
+    shift
+    compgen -G "$folder/*.bats" >/dev/null || return 0
     tap=$(mktemp)
-    for file in "$1"/*.bats; do
-        [[ -e $file ]] || continue
-        bats --formatter tap --print-output-on-failure --timing "$file" >"$tap" 2>&1
-        status=$?
-        cat "$tap"
-        local prefix=${file##*/}
-        sed -nE "s/ in [0-9]+ms( #|$)/\1/
-            s|^ok [0-9]+ (.*) # skip ?(.*)|skip ${prefix%.bats}: \1: \2|p; t
-            s|^ok [0-9]+ |pass ${prefix%.bats}: |p; t
-            s|^not ok [0-9]+ |fail ${prefix%.bats}: |p" "$tap" >>"$OUTCOMES"
-        if ((status != 0)) && ! grep -q "^fail ${prefix%.bats}: " "$OUTCOMES"; then
-            echo "fail ${prefix%.bats}: bats ended with status $status" >>"$OUTCOMES"
-        fi
-    done
+    BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120} "$@" bats --formatter tap --timing "$folder" >"$tap" 2>&1
+    status=$?
+    cat "$tap"
+    sed -E 's/ in [0-9]+ms( #|$)/\1/' "$tap" | sed -nE '
+        s/^ok [0-9]+ (.*) # skip ?(.*)/skip \1: \2/p
+        t
+        s/^ok [0-9]+ /pass /p
+        s/^not ok [0-9]+ /fail /p' >>"$OUTCOMES"
+    if ((status != 0)) && ! grep -q '^fail ' "$OUTCOMES"; then
+        echo "fail bats $folder ended with status $status" >>"$OUTCOMES"
+    fi
     rm -f "$tap"
+    return "$status"
 }
 
 # outcome_counts FILE...: "passed failed skipped"

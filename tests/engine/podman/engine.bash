@@ -32,18 +32,17 @@ eventually() {
     done
 }
 
-# milliseconds COMMAND...: how long it took, in $milliseconds.
-milliseconds() {
+# milliseconds_of COMMAND...: prints how long it took, and nothing of what it printed.
+milliseconds_of() {
     local start=${EPOCHREALTIME/./}
-    "$@" || return
-    # shellcheck disable=SC2034 # read by the tests
-    milliseconds=$(((${EPOCHREALTIME/./} - start) / 1000))
+    "$@" >/dev/null || return
+    echo $(((${EPOCHREALTIME/./} - start) / 1000))
 }
 
 # engine_residue: everything that the containers of this podman have on this machine, one line each; empty when all
 # containers are removed. The processes of the test itself are not among it.
 engine_residue() {
-    ps -eo comm=,args= | grep -E '^(wherry|conmon|hello|web|aardvark)' || true
+    pgrep -l '^(wherry|conmon|hello|web|aardvark)' || true
     ip -o link show type tun
     ip netns list
     find /run/wherry /run/crun /run/runc -mindepth 1 -maxdepth 1 2>/dev/null

@@ -26,7 +26,8 @@ load engine
 @test "stop takes well under a second, and the guest ends by itself" {
     p run -d --name stopped web
     eventually 5 grep -qi 'port' <(p logs stopped)
-    milliseconds p stop --time 5 stopped
+    local milliseconds
+    milliseconds=$(milliseconds_of p stop --time 5 stopped)
     echo "stop took $milliseconds ms"
     ((milliseconds < 1000))
     [[ $(status_of stopped) == exited ]]

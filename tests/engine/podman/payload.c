@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The same programs as the examples, for Linux: what the reference runtimes run where wherry runs a unikernel.
- * Called as "hello" it prints its words, waits and ends as its options say; called as "web" it answers every
- * request on port 80 with the file /www/index.html.
+ * The same programs as the examples, for Linux: what the reference runtimes run where wherry runs a
+ * unikernel. Called as "hello" it prints its words, waits and ends as its options say; called as "web" it
+ * answers every request on port 80 with the file /www/index.html.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -45,8 +45,8 @@ static void answer(int connection, const char *page, size_t size)
     char head[128];
 
     if (read(connection, request, sizeof request) > 0) {
-        int n = snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-                         size);
+        int n = snprintf(head, sizeof head,
+                         "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", size);
         if (write(connection, head, (size_t)n) != n || write(connection, page, size) != (ssize_t)size)
             perror("write");
     }
