@@ -121,7 +121,7 @@ static int map_file(int fd, const char *name, void **out_bytes, size_t *out_size
     _cleanup_close_ int owned = fd;
     struct stat st;
 
-    if (fstat(fd, &st) < 0)
+    if (fstat(owned, &st) < 0)
         return error_errno(err, "examine '%s'", name);
     if (!S_ISREG(st.st_mode))
         return error_set(err, ERROR_NOT_EXEC, "'%s' is no regular file", name);

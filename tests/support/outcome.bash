@@ -38,14 +38,15 @@ outcomes_of_ctest() {
             return match(line, " " key "=\"[^\"]*\"") \
                 ? substr(line, RSTART + length(key) + 3, RLENGTH - length(key) - 4) : ""
         }
-        /<testcase / { name = attribute($0, "name"); state = attribute($0, "status"); reason = "" }
+        /<testcase / { name = attribute($0, "name"); state = attribute($0, "status"); reason = ""; skipped = 0 }
+        /<skipped message="SKIP_RETURN_CODE/ { skipped = 1 }
         /<system-out>/ { inside = 1; sub(/.*<system-out>/, "") }
         inside { line = $0; sub(/<\/system-out>.*/, "", line); if (line != "") reason = line }
         /<\/system-out>/ { inside = 0 }
         /<\/testcase>/ {
             if (state == "run") print "pass " name
-            else if (state == "notrun" || state == "disabled") print "skip " name ": " reason
-            else print "fail " name
+            else if (skipped) print "skip " name ": " reason
+            else print "fail " name # or it could not be started
         }' "$report" | sed "s/&apos;/'/g; s/&quot;/\"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g" >>"$OUTCOMES"
     rm -f "$report"
     # ctest itself can fail without any test having done so.
