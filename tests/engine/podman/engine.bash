@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the tests of the engine share. setup_suite.bash has set ENGINE, RUNTIME and WHERRY.
 
+# shellcheck source=tests/support/time.bash
+source "${BASH_SOURCE[0]%/*}/../../support/time.bash"
+
 # p ARGUMENT...: the private podman, in an environment that holds nothing of the machine's.
 # `engine` is the command, for where it must be a process of its own.
 engine_command() {
@@ -17,26 +20,6 @@ p() {
 # The status of a container, as podman keeps it.
 status_of() {
     p inspect --format '{{.State.Status}}' "$1"
-}
-
-# eventually SECONDS COMMAND...: until the command succeeds.
-eventually() {
-    local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
-    shift
-    until "$@"; do
-        ((${EPOCHREALTIME/./} < deadline)) || {
-            echo "not within the time given: $*"
-            return 1
-        }
-        sleep 0.02
-    done
-}
-
-# milliseconds_of COMMAND...: prints how long it took, and nothing of what it printed.
-milliseconds_of() {
-    local start=${EPOCHREALTIME/./}
-    "$@" >/dev/null || return
-    echo $(((${EPOCHREALTIME/./} - start) / 1000))
 }
 
 # engine_residue: everything that the containers of this podman have on this machine, one line each; empty when all
