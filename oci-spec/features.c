@@ -6,6 +6,7 @@
 #include "oci-spec/features.h"
 
 #include "json_write.h"
+#include "mount_option.h"
 #include "oci-spec/config.h"
 
 #include <stddef.h>
@@ -27,6 +28,19 @@ static void write_namespaces(struct json_writer *w)
     json_write_array(w);
     for (enum config_namespace_type type = 0; type < CONFIG_NAMESPACE_COUNT; type++)
         json_write_string(w, config_namespace_name(type));
+    json_write_array_end(w);
+}
+
+static void write_mount_options(struct json_writer *w)
+{
+    size_t n;
+    const struct mount_option *options = mount_option_table(&n);
+    json_write_key(w, "mountOptions");
+    json_write_array(w);
+    for (size_t i = 0; i < n; i++) {
+        if (options[i].effect != MOUNT_OPTION_REFUSED)
+            json_write_string(w, options[i].name);
+    }
     json_write_array_end(w);
 }
 
@@ -73,7 +87,6 @@ static void write_linux(struct json_writer *w)
 
 int features_format(char **out_text, struct error *err)
 {
-    static const char *const mount_options[] = {"bind", "rbind", "ro", "rw"};
     /* They choose what is booted and which files of the root file system it sees. */
     static const char *const unsafe[] = {"dev.wherry.", "com.urunc.unikernel."};
     struct json_writer *w = json_write_begin(true, err);
@@ -84,7 +97,7 @@ int features_format(char **out_text, struct error *err)
     json_write_member(w, "ociVersionMin", "1.0.0");
     json_write_member(w, "ociVersionMax", "1.3.0");
     write_hooks(w);
-    json_write_member_strings(w, "mountOptions", mount_options, COUNT(mount_options));
+    write_mount_options(w);
     write_linux(w);
     json_write_key(w, "annotations");
     json_write_object(w);

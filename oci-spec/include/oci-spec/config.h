@@ -90,11 +90,8 @@ struct config_process {
     const char *cwd;            /* absolute */
     const struct config_rlimit *rlimits;
     size_t n_rlimits;
-    bool no_new_privileges;
     bool has_oom_score_adj;
     int32_t oom_score_adj; /* -1000 to 1000 */
-    const char *apparmor_profile;
-    const char *selinux_label;
 };
 
 /* --- hooks --- */

@@ -2,6 +2,8 @@
 #include "oci-spec/state.h"
 #include "unit.h"
 
+#include "base/cleanup.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +77,50 @@ START_TEST(a_string_that_is_no_utf8_is_refused)
 }
 END_TEST
 
+START_TEST(what_is_written_is_read_back)
+{
+    struct error err = {0};
+    const struct state original = full();
+    _cleanup_free_ char *text = NULL;
+    _cleanup_(state_freep) struct state *state = NULL;
+    ck_assert_ok(state_format(&original, STATE_INDENTED, &text, &err), err);
+    ck_assert_ok(state_parse(text, strlen(text), &state, &err), err);
+    ck_assert_str_eq(state->oci_version, original.oci_version);
+    ck_assert_str_eq(state->id, original.id);
+    ck_assert_int_eq(state->status, STATE_RUNNING);
+    ck_assert_int_eq(state->pid, original.pid);
+    ck_assert_str_eq(state->bundle, original.bundle);
+    ck_assert_str_eq(state->rootfs, original.rootfs);
+    ck_assert_str_eq(state->created, original.created);
+    ck_assert_str_eq(state->owner, "");
+    ck_assert_str_eq(config_map_find(&state->annotations, "quote"), pairs[1].value);
+    ck_assert_ptr_null(config_map_find(&state->annotations, "y"));
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *message;
+} bad[] = {
+    {"[]", "must be an object, not an array"},
+    {"{}", "'ociVersion' is missing"},
+    {"{\"ociVersion\":\"1.0.0\",\"id\":\"a\",\"status\":\"running\"}", "'bundle' is missing"},
+    {"{\"ociVersion\":\"1.0.0\",\"id\":\"a\",\"status\":\"dead\",\"bundle\":\"/\"}",
+     "status: unknown value 'dead'"},
+    {"{\"ociVersion\":\"1.0.0\",\"id\":\"a\",\"status\":\"running\",\"bundle\":\"/\",\"pid\":-1}",
+     "pid: the value '-1' is not a number of 0 to"},
+};
+
+START_TEST(a_bad_state_is_refused)
+{
+    struct error err = {0};
+    struct state *state = NULL;
+    ck_assert_fails(state_parse(bad[_i].text, strlen(bad[_i].text), &state, &err), err, ERROR_INPUT,
+                    bad[_i].message);
+    ck_assert_ptr_null(state);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("state");
@@ -83,5 +129,7 @@ int main(void)
     tcase_add_test(t, what_is_not_given_is_left_out);
     tcase_add_test(t, a_list_is_an_array);
     tcase_add_test(t, a_string_that_is_no_utf8_is_refused);
+    tcase_add_test(t, what_is_written_is_read_back);
+    tcase_add_loop_test(t, a_bad_state_is_refused, 0, sizeof(bad) / sizeof(bad[0]));
     return unit_run(suite);
 }
