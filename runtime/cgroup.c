@@ -15,16 +15,19 @@
 #include "base/num.h"
 #include "cgroup_dirs.h"
 #include "cgroup_file.h"
+#include "cgroup_unit.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -158,12 +161,12 @@ static int make_path(struct cgroup_dir *dir, const char *mount, struct error *er
     return -1;
 }
 
-static int check_leaf(struct cgroup_dir *dir, struct error *err)
+static int check_leaf(struct cgroup_dir *dir, bool is_shared, struct error *err)
 {
     _cleanup_free_ char *procs = NULL, *controllers = NULL;
     if (cgroup_file_read(dir->path, "cgroup.procs", &procs, err) < 0)
         return -1;
-    if (procs[0] != '\0')
+    if (procs[0] != '\0' && !is_shared)
         return error_set(err, ERROR_STATE, "cgroup '%s' has processes in it already", dir->path);
     if (!dir->is_v2)
         return 0;
@@ -189,7 +192,7 @@ static char *join(const char *mount, const char *own, const char *path)
 }
 
 static int create_in(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy, const char *path,
-                     struct error *err)
+                     bool is_shared, struct error *err)
 {
     struct cgroup_dir *dir = &cgroup->dirs[cgroup->n];
     *dir = (struct cgroup_dir){.is_v2 = hierarchy->is_v2, .controllers = hierarchy->controllers};
@@ -201,19 +204,25 @@ static int create_in(struct cgroup *cgroup, const struct cgroup_hierarchy *hiera
     cgroup->n++;
     if (make_path(dir, hierarchy->mount, err) < 0)
         return -1;
-    return check_leaf(dir, err);
+    return check_leaf(dir, is_shared, err);
+}
+
+int cgroup_create_dirs(struct cgroup *cgroup, const struct cgroup_layout *layout, const char *path,
+                       bool is_shared, struct error *err)
+{
+    for (size_t i = 0; i < layout->n; i++) {
+        if (create_in(cgroup, &layout->hierarchies[i], path, is_shared, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int create_all(struct cgroup *cgroup, const char *path, struct error *err)
 {
     _cleanup_(cgroup_layout_release) struct cgroup_layout layout = {.n = 0};
-    if (cgroup_layout_read(&layout, err) < 0)
+    if (cgroup_layout_read(0, &layout, err) < 0)
         return -1;
-    for (size_t i = 0; i < layout.n; i++) {
-        if (create_in(cgroup, &layout.hierarchies[i], path, err) < 0)
-            return -1;
-    }
-    return 0;
+    return cgroup_create_dirs(cgroup, &layout, path, false, err);
 }
 
 int cgroup_create(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err)
@@ -240,10 +249,19 @@ int cgroup_create(const char *path, const char *id, struct cgroup **out_cgroup, 
     return 0;
 }
 
-/* A line a directory: version, components to remove, controllers as a mask in hexadecimal, path. */
+/*
+ * A line a directory: version, components to remove, controllers as a mask in hexadecimal, path. A systemd
+ * unit has a line of its own in front.
+ */
 int cgroup_format(const struct cgroup *cgroup, char *text, size_t size, struct error *err)
 {
     size_t used = 0;
+    if (cgroup->unit != NULL) {
+        int n = snprintf(text, size, "unit %s\n", cgroup->unit);
+        if (n < 0 || (size_t)n >= size)
+            return error_set(err, ERROR_INPUT, "describe the cgroup: longer than %zu bytes", size);
+        used = (size_t)n;
+    }
     for (size_t i = 0; i < cgroup->n; i++) {
         const struct cgroup_dir *dir = &cgroup->dirs[i];
         int n = snprintf(text + used, size - used, "v%d %zu %x %s\n", dir->is_v2 ? 2 : 1, dir->n_ours,
@@ -255,15 +273,25 @@ int cgroup_format(const struct cgroup *cgroup, char *text, size_t size, struct e
     return 0;
 }
 
-static int parse_line(const char *line, struct cgroup_dir *out_dir)
+static int parse_line(const char *line, struct cgroup *cgroup)
 {
+    static const char unit[] = "unit ";
+    struct cgroup_dir *dir = &cgroup->dirs[cgroup->n];
     int version, at = 0;
-    if (sscanf(line, "v%d %zu %x %n", &version, &out_dir->n_ours, &out_dir->controllers, &at) != 3 ||
-        at == 0 || (version != 1 && version != 2) || line[at] != '/' || out_dir->n_ours > DEPTH_MAX)
+    if (strncmp(line, unit, strlen(unit)) == 0 && cgroup->unit == NULL) {
+        cgroup->unit = strdup(line + strlen(unit));
+        return cgroup->unit != NULL ? 0 : -1;
+    }
+    if (cgroup->n == CGROUP_HIERARCHIES_MAX ||
+        sscanf(line, "v%d %zu %x %n", &version, &dir->n_ours, &dir->controllers, &at) != 3 || at == 0 ||
+        (version != 1 && version != 2) || line[at] != '/' || dir->n_ours > DEPTH_MAX)
         return -1;
-    out_dir->is_v2 = version == 2;
-    out_dir->path = strdup(line + at);
-    return out_dir->path != NULL ? 0 : -1;
+    dir->is_v2 = version == 2;
+    dir->path = strdup(line + at);
+    if (dir->path == NULL)
+        return -1;
+    cgroup->n++;
+    return 0;
 }
 
 int cgroup_parse(const char *text, struct cgroup **out_cgroup, struct error *err)
@@ -278,12 +306,11 @@ int cgroup_parse(const char *text, struct cgroup **out_cgroup, struct error *err
     for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
         if (line[0] == '\0')
             continue;
-        if (cgroup->n == CGROUP_HIERARCHIES_MAX || parse_line(line, &cgroup->dirs[cgroup->n]) < 0) {
+        if (parse_line(line, cgroup) < 0) {
             error_set(err, ERROR_INPUT, "read the description of the cgroup: line '%s'", line);
             cgroup_free(cgroup);
             return -1;
         }
-        cgroup->n++;
     }
     *out_cgroup = cgroup;
     return 0;
@@ -295,6 +322,12 @@ void cgroup_free(struct cgroup *cgroup)
         return;
     for (size_t i = 0; i < cgroup->n; i++)
         free(cgroup->dirs[i].path);
+    if (cgroup->placeholder > 0) {
+        kill(cgroup->placeholder, SIGKILL);
+        while (waitpid(cgroup->placeholder, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    free(cgroup->unit);
     free(cgroup);
 }
 
@@ -304,6 +337,8 @@ int cgroup_add(const struct cgroup *cgroup, pid_t pid, struct error *err)
         if (cgroup_file_write_i64(cgroup->dirs[i].path, "cgroup.procs", pid, err) < 0)
             return error_wrap(err, "put process %d into its cgroup", pid);
     }
+    if (cgroup->placeholder > 0)
+        kill(cgroup->placeholder, SIGKILL); /* cgroup_free of the process that made it waits for it */
     return 0;
 }
 
@@ -353,6 +388,8 @@ int cgroup_remove(const struct cgroup *cgroup, struct error *err)
 {
     int64_t deadline = now_ms() + REMOVE_LIMIT_MS;
     int result = 0;
+    if (cgroup->unit != NULL && cgroup_unit_stop(cgroup->unit, err) < 0)
+        result = -1;
     for (size_t i = 0; i < cgroup->n; i++) {
         const struct cgroup_dir *dir = &cgroup->dirs[i];
         if (dir->n_ours == 0)

@@ -34,6 +34,13 @@ struct config_resources;
  */
 int cgroup_create(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err);
 
+/*
+ * The same as a transient scope unit of systemd, whose name path gives as "SLICE:PREFIX:NAME":
+ * PREFIX-NAME.scope in SLICE ("" is system.slice); NULL means the scope wherry-ID.scope. A child process of
+ * the caller keeps the unit alive until cgroup_add; cgroup_free ends it. Without systemd: ERROR_REFUSED.
+ */
+int cgroup_create_systemd(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err);
+
 /* Writes the text form into text (lines of printable ASCII, NUL-terminated); longer than size is ERROR_INPUT.
  */
 int cgroup_format(const struct cgroup *cgroup, char *text, size_t size, struct error *err);

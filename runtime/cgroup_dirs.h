@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* The container's directory in one hierarchy. */
 struct cgroup_dir {
@@ -19,7 +20,16 @@ struct cgroup_dir {
 struct cgroup {
     struct cgroup_dir dirs[CGROUP_HIERARCHIES_MAX]; /* v1 ones first */
     size_t n;
+    char *unit;        /* the systemd unit that it is; NULL: made without systemd */
+    pid_t placeholder; /* a process that keeps a new unit alive until the container's is there; 0: none */
 };
+
+/*
+ * Makes the path, absolute or relative as linux.cgroupsPath, in every hierarchy of the layout. is_shared: the
+ * last directory may have processes in it. On failure what was made is in cgroup, for cgroup_remove.
+ */
+int cgroup_create_dirs(struct cgroup *cgroup, const struct cgroup_layout *layout, const char *path,
+                       bool is_shared, struct error *err);
 
 /* The directory where the controller works; NULL if there is none. */
 const struct cgroup_dir *cgroup_find(const struct cgroup *cgroup, enum cgroup_controller controller);

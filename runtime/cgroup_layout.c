@@ -19,6 +19,7 @@
 #include "cgroup_file.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,6 +182,7 @@ int cgroup_layout_parse(const char *mountinfo, const char *own_cgroup, struct cg
         lists[out_layout->n] = m.options;
         struct cgroup_hierarchy *h = &out_layout->hierarchies[out_layout->n++];
         h->is_v2 = is_v2;
+        h->is_systemd = !is_v2 && is_same_list(m.options, "name=systemd");
         h->controllers = is_v2 ? 0 : cgroup_controllers_parse(m.options, false);
         h->mount = strdup(m.mount);
         h->own = find_own(own_cgroup, is_v2, m.options, m.root);
@@ -200,11 +202,13 @@ static int read_proc(const char *path, char **out_text, struct error *err)
     return fd_read_all(fd, MOUNTINFO_MAX, out_text, &size, path, err);
 }
 
-int cgroup_layout_read(struct cgroup_layout *out_layout, struct error *err)
+int cgroup_layout_read(pid_t pid, struct cgroup_layout *out_layout, struct error *err)
 {
     _cleanup_free_ char *mountinfo = NULL, *own = NULL;
-    if (read_proc("/proc/self/mountinfo", &mountinfo, err) < 0 ||
-        read_proc("/proc/self/cgroup", &own, err) < 0)
+    char own_path[32] = "/proc/self/cgroup";
+    if (pid != 0)
+        snprintf(own_path, sizeof(own_path), "/proc/%d/cgroup", pid);
+    if (read_proc("/proc/self/mountinfo", &mountinfo, err) < 0 || read_proc(own_path, &own, err) < 0)
         return -1;
     if (cgroup_layout_parse(mountinfo, own, out_layout, err) < 0)
         return -1;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* More than the kernel has controllers: each can have a v1 hierarchy of its own, and some have only a name.
  */
@@ -32,9 +33,10 @@ enum cgroup_controller {
 
 struct cgroup_hierarchy {
     bool is_v2;
+    bool is_systemd;          /* v1 without a controller, in which systemd keeps its units */
     unsigned int controllers; /* 1u << enum cgroup_controller; of v2: those that its root offers */
     char *mount;              /* where it is mounted */
-    char *own;                /* this process's cgroup, below mount; "/" where it cannot be seen */
+    char *own;                /* a process's cgroup, below mount; "/" where it cannot be seen */
 };
 
 struct cgroup_layout {
@@ -56,8 +58,11 @@ unsigned int cgroup_controllers_parse(const char *list, bool is_v2);
 int cgroup_layout_parse(const char *mountinfo, const char *own_cgroup, struct cgroup_layout *out_layout,
                         struct error *err);
 
-/* The host's layout, as this process sees it; ERROR_SYSTEM if there is no cgroup hierarchy at all. */
-int cgroup_layout_read(struct cgroup_layout *out_layout, struct error *err);
+/*
+ * The host's layout, as this process sees it; own is where the process pid is (0: the caller). ERROR_SYSTEM
+ * if there is no cgroup hierarchy at all.
+ */
+int cgroup_layout_read(pid_t pid, struct cgroup_layout *out_layout, struct error *err);
 
 void cgroup_layout_release(struct cgroup_layout *layout);
 

@@ -9,6 +9,7 @@
 #include "cgroup_devices.h"
 #include "cgroup_dirs.h"
 #include "cgroup_file.h"
+#include "cgroup_unit.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -202,6 +203,10 @@ static int apply_unified(const struct cgroup *cgroup, const struct config_map *u
 
 int cgroup_apply(const struct cgroup *cgroup, const struct config_resources *resources, struct error *err)
 {
+    /* systemd first: it rounds, and what is written to the files afterwards is exact. */
+    if (cgroup->unit != NULL &&
+        cgroup_unit_apply(cgroup->unit, resources, cgroup_find(cgroup, CGROUP_CPUACCT) == NULL, err) < 0)
+        return -1;
     if (apply_cpu(cgroup, &resources->cpu, err) < 0 || apply_memory(cgroup, &resources->memory, err) < 0 ||
         apply_pids(cgroup, &resources->pids, err) < 0 ||
         apply_block_io(cgroup, &resources->block_io, err) < 0 ||

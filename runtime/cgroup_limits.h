@@ -11,6 +11,7 @@
 #include "oci-spec/config.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct cgroup_limits {
     int (*set_cpu)(const char *dir, const struct config_cpu *cpu, struct error *err);
@@ -26,6 +27,9 @@ extern const struct cgroup_limits cgroup_limits_v2;
 /* Device rules of v1, in their order. */
 int cgroup_limits_v1_devices(const char *dir, const struct config_device_rule *rules, size_t n,
                              struct error *err);
+
+/* The weight of v2 for cpu.shares of v1. */
+uint64_t cgroup_v2_weight(uint64_t shares);
 
 /* For a property that this version of cgroup has not; why ends the message. */
 int cgroup_limits_refuse(const char *property, const char *why, struct error *err);

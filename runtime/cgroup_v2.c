@@ -29,6 +29,11 @@ static uint64_t scale(uint64_t value, uint64_t min, uint64_t max)
     return 1 + (value - min) * (WEIGHT_MAX - 1) / (max - min);
 }
 
+uint64_t cgroup_v2_weight(uint64_t shares)
+{
+    return scale(shares, SHARES_MIN, SHARES_MAX);
+}
+
 /* Both stand in one file. What is not set stays: the quota is read, the period is left out. */
 static int set_quota(const char *dir, const struct config_cpu *cpu, struct error *err)
 {
@@ -59,8 +64,7 @@ static int set_cpu(const char *dir, const struct config_cpu *cpu, struct error *
         return -1;
     /* An idle group has no weight; 0 shares is what engines write for "as it is". */
     if (cpu->has_shares && cpu->shares != 0 && !(cpu->has_idle && cpu->idle == 1) &&
-        cgroup_limits_write_u64(dir, "cpu.weight", scale(cpu->shares, SHARES_MIN, SHARES_MAX), "cpu.shares",
-                                err) < 0)
+        cgroup_limits_write_u64(dir, "cpu.weight", cgroup_v2_weight(cpu->shares), "cpu.shares", err) < 0)
         return -1;
     if (set_quota(dir, cpu, err) < 0)
         return -1;

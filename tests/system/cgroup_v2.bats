@@ -26,3 +26,29 @@ in_machine() {
 @test "limits and device rules are applied in v2" {
     in_machine test_cgroup_limits
 }
+
+# systemd runs as the first process of a PID namespace there, with no unit but a target that wants nothing.
+@test "systemd makes the cgroup as a scope" {
+    [[ -x /lib/systemd/systemd ]] || skip "no systemd to run: install systemd"
+    local payload=$BATS_TEST_TMPDIR/payload
+    mkdir "$payload"
+    cp /lib/systemd/systemd "$(command -v systemctl)" "$programs/test_cgroup_systemd" "$payload"
+    cp "$(ldconfig -p | sed -n 's/.*libsystemd\.so\.0 .*=> //p' | head -1)" "$payload" # loaded by dlopen
+    cat >"$payload/boot" <<'BOOT'
+mount -t cgroup2 none /sys/fs/cgroup
+mount -t tmpfs none /run
+mkdir -p /etc/systemd/system /lib/systemd
+cp systemd /lib/systemd/
+cp systemctl /bin/
+echo 0123456789abcdef0123456789abcdef >/etc/machine-id
+printf '[Unit]\nDescription=Nothing\n' >/etc/systemd/system/default.target
+export LD_LIBRARY_PATH=/payload
+container=test unshare -p -f -m --mount-proc /lib/systemd/systemd --system --log-level=err --log-target=console &
+for i in $(seq 100); do
+    [ -S /run/systemd/private ] && break
+    usleep 100000
+done
+nsenter -t "$(pidof systemd)" -m -p /payload/test_cgroup_systemd
+BOOT
+    timeout 120 "$tcg_kvm" -t 60 -b unshare -b nsenter "$payload" sh boot
+}
