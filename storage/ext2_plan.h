@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where everything of a tree stands in an ext2 image; no byte of it is written yet.
+ *
+ * The blocks that are not a group's own metadata, counted through all groups, are the data space. It holds,
+ * in this order: generated blocks (directories, indirect blocks, long symlinks), free blocks, and the layers'
+ * packs, each in one piece. So a pack is mapped with one extent for each group that it crosses.
+ */
+#ifndef STORAGE_EXT2_PLAN_H
+#define STORAGE_EXT2_PLAN_H
+
+#include "ext2_format.h"
+#include "tree.h"
+
+/* Kept free, so that files can be added to an image for one container (ext2_patch.h). */
+#define EXT2_SPARE_BLOCKS 256u
+#define EXT2_SPARE_INODES 64u
+
+struct ext2_plan {
+    const struct tree *tree;
+    uint32_t *inodes; /* of each node; hard links have the same */
+    uint64_t *bases;  /* of each layer: the block of the data space at which its pack starts */
+    uint64_t *firsts; /* of each group: its first block in the data space; and one more: the end */
+    uint64_t n_generated;
+    uint64_t n_blocks; /* of the image */
+    uint32_t n_groups;
+    uint32_t n_group_table; /* blocks that the group descriptors take */
+    uint32_t inodes_per_group;
+    uint32_t n_inodes_used; /* the reserved ones included */
+    int64_t newest;         /* the tree's latest mtime, for the superblock */
+};
+
+#define EXT2_PLAN_NONE ((struct ext2_plan){.tree = NULL})
+
+/* Plans the image of a tree, which must outlive the plan. ERROR_REFUSED when ext2 cannot hold it. */
+int ext2_plan_init(struct ext2_plan *plan, const struct tree *tree, struct error *err);
+
+/* Accepts EXT2_PLAN_NONE. */
+void ext2_plan_release(struct ext2_plan *plan);
+
+/* How many blocks a group's own metadata takes, at its start. */
+uint32_t ext2_plan_overhead(const struct ext2_plan *plan, uint32_t group);
+
+/* Whether the group starts with a copy of the superblock. */
+bool ext2_plan_has_super(uint32_t group);
+
+/* The image's block for a block of the data space. *out_run: how many follow in one piece, that one included.
+ */
+uint64_t ext2_plan_block(const struct ext2_plan *plan, uint64_t data_block, uint64_t *out_run);
+
+/* The entry that holds the contents of a regular file's node: of hard links, the first of its layer. */
+const struct layer_entry *ext2_plan_contents(const struct ext2_plan *plan, uint32_t node);
+
+/* The block of the data space that holds a block of a regular file; false: the block is a hole. */
+bool ext2_plan_file_block(const struct ext2_plan *plan, uint32_t node, uint64_t file_block, uint64_t *out);
+
+/* Whether a regular file has data in [from, to), in blocks. */
+bool ext2_plan_has_data(const struct ext2_plan *plan, uint32_t node, uint64_t from, uint64_t to);
+
+/* How many blocks the entries of a directory take. */
+uint64_t ext2_plan_dir_blocks(const struct tree *tree, uint32_t node);
+
+#endif

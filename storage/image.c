@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/image.h"
+
+#include "base/cleanup.h"
+#include "ext2_patch.h"
+#include "image_build.h"
+#include "image_object.h"
+#include "source.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Goes into every image's key: changes when the same tree gives other bytes. */
+#define WRITER_VERSION 1
+
+/* How often a finished image may vanish under a collector before that is an error. */
+#define OPEN_ATTEMPTS 3
+
+static void derive_key(const struct source *source, const struct image_request *request,
+                       char key[STORE_KEY_SIZE])
+{
+    const uint64_t fields[] = {WRITER_VERSION, request->format, source->n_layers};
+    struct digest digest;
+    uint8_t raw[DIGEST_SIZE];
+
+    digest_init(&digest);
+    digest_add(&digest, fields, sizeof(fields));
+    for (uint32_t i = 0; i < source->n_layers; i++)
+        digest_add(&digest, source->layers[i].key, DIGEST_TEXT_SIZE - 1);
+    digest_finish(&digest, raw);
+    digest_format(raw, key);
+}
+
+/* Opens the image from the store, after building it if need be. */
+static int open_built(const struct store *store, struct source *source, const char *key, struct image *out,
+                      struct error *err)
+{
+    for (int i = 0; i < OPEN_ATTEMPTS; i++) {
+        if (image_build(store, source, key, err) != 0 || image_object_open(store, key, out, err) != 0)
+            return -1;
+        if (out->n_data_fds > 0)
+            return 0;
+    }
+    return error_set(err, ERROR_STATE, "the image '%s' was removed each time it was built", key);
+}
+
+static int open_image(const struct store *store, const struct image_request *request, struct image *out,
+                      struct error *err)
+{
+    _cleanup_(source_release) struct source source = SOURCE_NONE;
+    char key[STORE_KEY_SIZE];
+
+    if (request->format != IMAGE_EXT2)
+        return error_set(err, ERROR_REFUSED, "the format is not known");
+    if (source_open(request->rootfs, &source, err) != 0)
+        return -1;
+    derive_key(&source, request, key);
+    if (image_object_open(store, key, out, err) != 0)
+        return -1;
+    if (out->n_data_fds > 0) {
+        out->was_ready = true;
+        return 0;
+    }
+    return open_built(store, &source, key, out, err);
+}
+
+/* Makes the patches of a request for an open image. */
+static int add_patches(const struct image_request *request, struct image *image, struct error *err)
+{
+    if (request->n_patches == 0)
+        return 0;
+    size_t size = image->n_extents * sizeof(struct extent);
+    _cleanup_free_ struct extent *extents = malloc(size + 1);
+    if (extents == NULL)
+        return error_errno(err, "read the extents");
+    if (pread(image->extents_fd, extents, size, 0) != (ssize_t)size)
+        return error_errno(err, "read the extents");
+    return ext2_patch(image->data_fds[0], extents, image->n_extents, request->patches, request->n_patches,
+                      &image->patches_fd, err);
+}
+
+int image_open(struct store *store, const struct image_request *request, struct image *out, struct error *err)
+{
+    _cleanup_(image_release) struct image image = IMAGE_NONE;
+    if (open_image(store, request, &image, err) != 0 || add_patches(request, &image, err) != 0)
+        return error_wrap(err, "make an image of '%s'", request->rootfs);
+    *out = image;
+    image = IMAGE_NONE;
+    return 0;
+}
+
+void image_release(struct image *image)
+{
+    cleanup_close(&image->extents_fd);
+    cleanup_close(&image->patches_fd);
+    for (size_t i = 0; i < image->n_data_fds; i++)
+        cleanup_close(&image->data_fds[i]);
+    free(image->data_fds);
+    *image = IMAGE_NONE;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image_compose.h"
+
+#include "base/cleanup.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static int find_visible(struct composition *c, struct error *err)
+{
+    c->visible = calloc(c->tree.n_layers, sizeof(*c->visible));
+    if (c->visible == NULL)
+        return error_errno(err, "compose an image");
+    for (uint32_t i = 0; i < c->tree.n_layers; i++) {
+        c->visible[i] = calloc(c->layers[i].n_entries, sizeof(**c->visible));
+        if (c->visible[i] == NULL)
+            return error_errno(err, "compose an image");
+    }
+    for (uint32_t i = 0; i < c->tree.n_nodes; i++) {
+        const struct tree_node *node = &c->tree.nodes[i];
+        if (S_ISREG(node->entry->mode))
+            c->visible[node->layer][node->entry->link] = true;
+    }
+    return 0;
+}
+
+static int compose(struct composition *c, const struct source *source, struct error *err)
+{
+    c->layers = calloc(source->n_layers, sizeof(*c->layers));
+    if (c->layers == NULL)
+        return error_errno(err, "compose an image");
+    for (uint32_t i = 0; i < source->n_layers; i++)
+        c->layers[i] = source->layers[i].layer;
+    if (tree_merge(c->layers, source->n_layers, &c->tree, err) != 0 || find_visible(c, err) != 0 ||
+        ext2_plan_init(&c->plan, &c->tree, err) != 0)
+        return -1;
+    return ext2_emit(&c->plan, &c->meta, err);
+}
+
+int composition_init(struct composition *composition, const struct source *source, struct error *err)
+{
+    *composition = COMPOSITION_NONE;
+    if (compose(composition, source, err) != 0) {
+        composition_release(composition);
+        return -1;
+    }
+    return 0;
+}
+
+/* Adds the extents of what is seen of one pack: a file that an upper layer hides makes a gap. */
+static int add_pack(const struct composition *c, uint32_t layer, struct extent_list *list, struct error *err)
+{
+    const struct layer *l = &c->layers[layer];
+    uint64_t from = 0, to = 0; /* blocks of the pack that are seen, in one piece */
+
+    for (uint32_t i = 0; i < l->n_entries; i++) {
+        uint64_t n = c->visible[layer][i] ? layer_entry_blocks(l, i) : 0;
+        const struct layer_entry *e = &l->entries[i];
+        bool is_sparse = (e->flags & LAYER_SPARSE) != 0;
+        uint64_t block = is_sparse && e->n > 0 ? l->segments[e->first].pack_block : e->block;
+        if (n == 0)
+            continue;
+        if (block != to) {
+            if (ext2_emit_pack_extents(&c->plan, layer, from, to - from, 1 + layer, from, list, err) != 0)
+                return -1;
+            from = block;
+        }
+        to = block + n;
+    }
+    return ext2_emit_pack_extents(&c->plan, layer, from, to - from, 1 + layer, from, list, err);
+}
+
+int composition_pack_extents(const struct composition *composition, struct extent_list *out,
+                             struct error *err)
+{
+    _cleanup_(extent_list_release) struct extent_list list = EXTENT_LIST_NONE;
+    if (ext2_emit_meta_extents(&composition->plan, 0, &list, err) != 0)
+        return -1;
+    for (uint32_t i = 0; i < composition->tree.n_layers; i++)
+        if (add_pack(composition, i, &list, err) != 0)
+            return -1;
+    extent_list_sort(&list);
+    *out = list;
+    list = EXTENT_LIST_NONE;
+    return 0;
+}
+
+uint64_t composition_capacity(const struct composition *composition)
+{
+    return composition->plan.n_blocks * EXT2_BLOCK_SIZE;
+}
+
+void composition_release(struct composition *composition)
+{
+    for (uint32_t i = 0; composition->visible != NULL && i < composition->tree.n_layers; i++)
+        free(composition->visible[i]);
+    free(composition->visible);
+    ext2_meta_release(&composition->meta);
+    ext2_plan_release(&composition->plan);
+    tree_release(&composition->tree);
+    free(composition->layers);
+    *composition = COMPOSITION_NONE;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image_object.h"
+
+#include "base/atomic_file.h"
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "pack_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#define INFO_MAGIC   0x31474d4959525257ull /* "WRRYIMG1" */
+#define INFO_VERSION 1
+#define INFO_MAX     (sizeof(struct image_info) + IMAGE_PACKS_MAX * DIGEST_SIZE + DIGEST_SIZE)
+
+static void encode_key(const char *text, uint8_t raw[DIGEST_SIZE])
+{
+    for (int i = 0; i < DIGEST_SIZE; i++) {
+        char pair[3] = {text[2 * i], text[2 * i + 1], '\0'};
+        raw[i] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+}
+
+static int parse_info(const uint8_t *data, size_t size, struct image_info *out,
+                      char (**out_keys)[DIGEST_TEXT_SIZE], struct error *err)
+{
+    uint8_t digest[DIGEST_SIZE];
+    if (size < sizeof(*out) + DIGEST_SIZE)
+        return error_set(err, ERROR_INPUT, "its info has only %zu bytes", size);
+    digest_of(data, size - DIGEST_SIZE, digest);
+    if (memcmp(digest, data + size - DIGEST_SIZE, DIGEST_SIZE) != 0)
+        return error_set(err, ERROR_INPUT, "its info is damaged");
+    memcpy(out, data, sizeof(*out));
+    if (out->magic != INFO_MAGIC)
+        return error_set(err, ERROR_INPUT, "its info is something else");
+    if (out->version != INFO_VERSION)
+        return error_set(err, ERROR_REFUSED, "it has version %u, this program reads %u", out->version,
+                         INFO_VERSION);
+    if (out->n_packs > IMAGE_PACKS_MAX ||
+        size != sizeof(*out) + (size_t)out->n_packs * DIGEST_SIZE + DIGEST_SIZE)
+        return error_set(err, ERROR_INPUT, "its info has %zu bytes for %u packs", size, out->n_packs);
+
+    char(*keys)[DIGEST_TEXT_SIZE] = calloc(out->n_packs + 1, sizeof(*keys));
+    if (keys == NULL)
+        return error_errno(err, "read its info");
+    for (uint32_t i = 0; i < out->n_packs; i++)
+        digest_format(data + sizeof(*out) + (size_t)i * DIGEST_SIZE, keys[i]);
+    *out_keys = keys;
+    return 0;
+}
+
+int image_object_load_info(int dirfd, struct image_info *out, char (**out_keys)[DIGEST_TEXT_SIZE],
+                           struct error *err)
+{
+    _cleanup_free_ char *data = NULL;
+    _cleanup_close_ int fd = -1;
+    size_t size = 0;
+    if (fd_open(dirfd, "info", O_RDONLY | O_NOFOLLOW, 0, &fd, err) != 0 ||
+        fd_read_all(fd, INFO_MAX, &data, &size, "its info", err) != 0)
+        return -1;
+    return parse_info((const uint8_t *)data, size, out, out_keys, err);
+}
+
+/* Checks that a file has a size and a digest. */
+static int check_file(int fd, const char *name, uint64_t size, const uint8_t expected[DIGEST_SIZE],
+                      struct error *err)
+{
+    uint8_t digest[DIGEST_SIZE];
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return error_errno(err, "examine its %s", name);
+    if ((uint64_t)st.st_size != size)
+        return error_set(err, ERROR_INPUT, "its %s has %lld bytes instead of %llu", name,
+                         (long long)st.st_size, (unsigned long long)size);
+    if (digest_of_file(fd, size, name, digest, err) != 0)
+        return -1;
+    if (memcmp(digest, expected, DIGEST_SIZE) != 0)
+        return error_set(err, ERROR_INPUT, "its %s is damaged", name);
+    return 0;
+}
+
+static int check_digests(const struct store *store, const char *key, const struct image *image,
+                         const struct image_info *info, char (*pack_keys)[DIGEST_TEXT_SIZE],
+                         struct error *err)
+{
+    if (store_is_verified(store, key))
+        return 0;
+    if (check_file(image->extents_fd, "map", info->n_extents * sizeof(struct extent), info->map_digest,
+                   err) != 0 ||
+        check_file(image->data_fds[0], "meta", info->meta_size, info->meta_digest, err) != 0)
+        return -1;
+    for (uint32_t i = 0; i < info->n_packs; i++)
+        if (pack_store_check(store, pack_keys[i], image->data_fds[1 + i], err) != 0)
+            return -1;
+    store_set_verified(store, key);
+    return 0;
+}
+
+/* Opens everything in an image's directory. */
+static int open_parts(int dirfd, const struct image_info *info, struct image *image, struct error *err)
+{
+    image->data_fds = calloc(info->n_packs + 1, sizeof(int));
+    if (image->data_fds == NULL)
+        return error_errno(err, "open it");
+    if (fd_open(dirfd, "map", O_RDONLY | O_NOFOLLOW, 0, &image->extents_fd, err) != 0 ||
+        fd_open(dirfd, "meta", O_RDONLY | O_NOFOLLOW, 0, &image->data_fds[0], err) != 0)
+        return -1;
+    image->n_data_fds = 1;
+    for (uint32_t i = 0; i < info->n_packs; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "%u", i);
+        if (fd_open(dirfd, name, O_RDONLY | O_NOFOLLOW, 0, &image->data_fds[1 + i], err) != 0)
+            return -1;
+        image->n_data_fds++;
+    }
+    image->capacity = info->capacity;
+    image->n_extents = info->n_extents;
+    return 0;
+}
+
+/* Takes the lease. *out_held is false when the image was removed before it could be taken. */
+static int take_lease(const struct store *store, const char *key, int meta_fd, bool *out_held,
+                      struct error *err)
+{
+    char path[STORE_KEY_SIZE + 8];
+    struct stat named, held;
+
+    if (flock(meta_fd, LOCK_SH | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK)
+            return error_errno(err, "lock it");
+        *out_held = false;
+        return 0;
+    }
+    snprintf(path, sizeof(path), "%s/meta", key);
+    *out_held = fstatat(store->img_fd, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+                fstat(meta_fd, &held) == 0 && named.st_ino == held.st_ino;
+    return 0;
+}
+
+static int open_checked(const struct store *store, const char *key, int dirfd, struct image *image,
+                        bool *out_held, struct error *err)
+{
+    struct image_info info;
+    _cleanup_free_ char(*keys)[DIGEST_TEXT_SIZE] = NULL;
+
+    if (image_object_load_info(dirfd, &info, &keys, err) != 0 || open_parts(dirfd, &info, image, err) != 0 ||
+        take_lease(store, key, image->data_fds[0], out_held, err) != 0)
+        return -1;
+    return *out_held ? check_digests(store, key, image, &info, keys, err) : 0;
+}
+
+/* Tells whether an image's open directory still has its name. */
+static bool is_named(const struct store *store, const char *key, int dirfd)
+{
+    struct stat named, held;
+    return fstatat(store->img_fd, key, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(dirfd, &held) == 0 &&
+           named.st_ino == held.st_ino;
+}
+
+int image_object_open(const struct store *store, const char *key, struct image *out, struct error *err)
+{
+    _cleanup_(image_release) struct image image = IMAGE_NONE;
+    _cleanup_close_ int dirfd = openat(store->img_fd, key, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    bool held = false;
+
+    *out = IMAGE_NONE;
+    if (dirfd < 0)
+        return errno == ENOENT ? 0 : error_errno(err, "open the image '%s'", key);
+    if (open_checked(store, key, dirfd, &image, &held, err) != 0) {
+        if (err->errnum == ENOENT && !is_named(store, key, dirfd))
+            return 0; /* somebody has just removed it: as if it had not been there */
+        return error_wrap(err, "open the image '%s' of the store '%s'", key, store->path);
+    }
+    if (!held)
+        return 0;
+    memcpy(image.key, key, sizeof(image.key));
+    *out = image;
+    image = IMAGE_NONE;
+    return 0;
+}
+
+static int write_file(int dirfd, const char *name, const void *data, size_t size, struct error *err)
+{
+    _cleanup_close_ int fd = -1;
+    if (fd_open(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0444, &fd, err) != 0 ||
+        fd_write_all(fd, data, size, name, err) != 0)
+        return -1;
+    if (fdatasync(fd) != 0)
+        return error_errno(err, "write '%s' to disk", name);
+    return 0;
+}
+
+static int write_info(int dirfd, const struct image_parts *parts, struct error *err)
+{
+    uint8_t data[INFO_MAX];
+    struct image_info info = {.magic = INFO_MAGIC,
+                              .version = INFO_VERSION,
+                              .format = parts->format,
+                              .capacity = parts->capacity,
+                              .meta_size = parts->meta_size,
+                              .n_extents = parts->extents->n,
+                              .n_packs = parts->n_packs};
+    digest_of(parts->meta, parts->meta_size, info.meta_digest);
+    digest_of(parts->extents->extents, parts->extents->n * sizeof(struct extent), info.map_digest);
+
+    size_t size = sizeof(info);
+    memcpy(data, &info, size);
+    for (uint32_t i = 0; i < parts->n_packs; i++, size += DIGEST_SIZE)
+        encode_key(parts->pack_keys[i], data + size);
+    digest_of(data, size, data + size);
+    return write_file(dirfd, "info", data, size + DIGEST_SIZE, err);
+}
+
+static int write_parts(const struct store *store, int dirfd, const struct image_parts *parts,
+                       struct error *err)
+{
+    if (write_file(dirfd, "meta", parts->meta, parts->meta_size, err) != 0 ||
+        write_file(dirfd, "map", parts->extents->extents, parts->extents->n * sizeof(struct extent), err) !=
+            0 ||
+        write_info(dirfd, parts, err) != 0)
+        return -1;
+    for (uint32_t i = 0; i < parts->n_packs; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "%u", i);
+        if (linkat(store->data_fd, parts->pack_keys[i], dirfd, name, 0) != 0)
+            return error_errno(err, "link the pack '%s'", parts->pack_keys[i]);
+    }
+    if (fsync(dirfd) != 0)
+        return error_errno(err, "write its directory to disk");
+    return 0;
+}
+
+static int make_hidden_dir(const struct store *store, char name[ATOMIC_FILE_NAME_SIZE], struct error *err)
+{
+    unsigned long long number = 0;
+    do {
+        if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+            return error_errno(err, "choose a name");
+        snprintf(name, ATOMIC_FILE_NAME_SIZE, ATOMIC_FILE_PREFIX "%016llx", number);
+        if (mkdirat(store->img_fd, name, 0700) == 0)
+            return 0;
+    } while (errno == EEXIST);
+    return error_errno(err, "make directory '%s'", name);
+}
+
+/* Fills the hidden directory and gives it the image's name. */
+static int publish_dir(const struct store *store, const char *hidden, const char *key,
+                       const struct image_parts *parts, struct error *err)
+{
+    _cleanup_close_ int dirfd = -1;
+    if (fd_open(store->img_fd, hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &dirfd, err) != 0 ||
+        write_parts(store, dirfd, parts, err) != 0)
+        return -1;
+    if (renameat2(store->img_fd, hidden, store->img_fd, key, RENAME_NOREPLACE) != 0)
+        return error_errno(err, "name its directory");
+    if (fsync(store->img_fd) != 0)
+        return error_errno(err, "write the store's directory to disk");
+    return 0;
+}
+
+int image_object_publish(const struct store *store, const char *key, const struct image_parts *parts,
+                         struct error *err)
+{
+    char hidden[ATOMIC_FILE_NAME_SIZE];
+    struct error ignored;
+
+    if (parts->n_packs > IMAGE_PACKS_MAX)
+        return error_set(err, ERROR_REFUSED, "publish the image '%s': %u layers, %u at most", key,
+                         parts->n_packs, IMAGE_PACKS_MAX);
+    if (make_hidden_dir(store, hidden, err) != 0)
+        return error_wrap(err, "publish the image '%s'", key);
+    if (publish_dir(store, hidden, key, parts, err) == 0) {
+        store_set_verified(store, key);
+        return 0;
+    }
+    image_object_remove_dir(store, hidden, &ignored);
+    if (err->errnum == EEXIST)
+        return 0;
+    return error_wrap(err, "publish the image '%s' in the store '%s'", key, store->path);
+}
+
+int image_object_remove_dir(const struct store *store, const char *name, struct error *err)
+{
+    int fd = openat(store->img_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : error_errno(err, "open '%s'", name);
+    _cleanup_closedir_ DIR *dir = fdopendir(fd);
+    if (dir == NULL) {
+        error_errno(err, "read '%s'", name);
+        close(fd);
+        return -1;
+    }
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            unlinkat(dirfd(dir), entry->d_name, 0) != 0 && errno != ENOENT)
+            return error_errno(err, "remove '%s/%s'", name, entry->d_name);
+    if (unlinkat(store->img_fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
+        return error_errno(err, "remove '%s'", name);
+    return 0;
+}

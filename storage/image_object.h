@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An image in the store: the directory img/KEY with
+ *
+ *   info        struct image_info, the keys of its packs (lowest first), and a digest of both
+ *   map         its extents (overlay/extent.h); data file 0 is meta, 1 + i is pack i
+ *   meta        the generated part
+ *   0, 1, ...   hard links to its packs, so that a pack's link count tells how many images need it
+ *
+ * It appears whole, by one rename. Whoever has meta open holds a shared flock(2) on it: the lease.
+ */
+#ifndef STORAGE_IMAGE_OBJECT_H
+#define STORAGE_IMAGE_OBJECT_H
+
+#include "base/digest.h"
+#include "extent_list.h"
+#include "storage/image.h"
+#include "store.h"
+
+#define IMAGE_PACKS_MAX 1024u
+
+struct image_info {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t format; /* enum image_format */
+    uint64_t capacity;
+    uint64_t meta_size;
+    uint32_t n_extents;
+    uint32_t n_packs;
+    uint8_t meta_digest[DIGEST_SIZE];
+    uint8_t map_digest[DIGEST_SIZE];
+};
+
+/* What an image is published from. */
+struct image_parts {
+    uint32_t format;
+    uint64_t capacity;
+    const void *meta;
+    size_t meta_size;
+    const struct extent_list *extents;
+    const char (*pack_keys)[DIGEST_TEXT_SIZE];
+    uint32_t n_packs;
+};
+
+/* Opens an image and takes its lease; *out stays IMAGE_NONE when the store has none of that key. Checks it
+ * against its digests, once after each boot. Damage is ERROR_INPUT and names the image. */
+int image_object_open(const struct store *store, const char *key, struct image *out, struct error *err);
+
+/* Publishes an image. That somebody else has published it meanwhile is no failure. */
+int image_object_publish(const struct store *store, const char *key, const struct image_parts *parts,
+                         struct error *err);
+
+/* Reads an image's info and the keys of its packs (to be free(3)d); both are checked in form and digest. */
+int image_object_load_info(int dirfd, struct image_info *out, char (**out_keys)[DIGEST_TEXT_SIZE],
+                           struct error *err);
+
+/* Removes an image's directory, whatever is in it. */
+int image_object_remove_dir(const struct store *store, const char *name, struct error *err);
+
+#endif

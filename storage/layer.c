@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layer.h"
+
+#include "base/cleanup.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* How a table starts on disk; entries, segments and strings follow. */
+struct table_header {
+    uint32_t n_entries;
+    uint32_t n_segments;
+    uint64_t strings_size;
+    uint64_t n_blocks;
+};
+
+uint64_t layer_entry_blocks(const struct layer *layer, uint32_t entry)
+{
+    const struct layer_entry *e = &layer->entries[entry];
+    uint64_t n = 0;
+
+    if (!S_ISREG(e->mode) || e->link != entry)
+        return 0;
+    if ((e->flags & LAYER_SPARSE) == 0)
+        return e->size / LAYER_BLOCK_SIZE + (e->size % LAYER_BLOCK_SIZE != 0);
+    for (uint32_t i = 0; i < e->n; i++)
+        n += layer->segments[e->first + i].n_blocks;
+    return n;
+}
+
+int layer_entry_path(const struct layer *layer, uint32_t entry, char *path, size_t size, struct error *err)
+{
+    size_t at = size - 1;
+    path[at] = '\0';
+    if (entry == 0)
+        path[--at] = '.';
+
+    for (uint32_t i = entry; i != 0; i = layer->entries[i].parent) {
+        const struct layer_entry *e = &layer->entries[i];
+        bool has_slash = i != entry;
+        if (at < (size_t)e->name_size + has_slash)
+            return error_set(err, ERROR_REFUSED, "the path of '%.*s' is longer than %zu bytes",
+                             (int)e->name_size, layer->strings + e->name, size - 1);
+        if (has_slash)
+            path[--at] = '/';
+        at -= e->name_size;
+        memcpy(path + at, layer->strings + e->name, e->name_size);
+    }
+    memmove(path, path + at, size - at);
+    return 0;
+}
+
+int layer_encode(const struct layer *layer, void **out_data, size_t *out_size, struct error *err)
+{
+    struct table_header header = {.n_entries = layer->n_entries,
+                                  .n_segments = layer->n_segments,
+                                  .strings_size = layer->strings_size,
+                                  .n_blocks = layer->n_blocks};
+    size_t entries_size = layer->n_entries * sizeof(layer->entries[0]);
+    size_t segments_size = layer->n_segments * sizeof(layer->segments[0]);
+    size_t size = sizeof(header) + entries_size + segments_size + layer->strings_size;
+    char *data = malloc(size);
+    if (data == NULL)
+        return error_errno(err, "encode a layer's index");
+
+    char *at = mempcpy(data, &header, sizeof(header));
+    at = mempcpy(at, layer->entries, entries_size);
+    if (segments_size > 0)
+        at = mempcpy(at, layer->segments, segments_size);
+    if (layer->strings_size > 0)
+        memcpy(at, layer->strings, layer->strings_size);
+    *out_data = data;
+    *out_size = size;
+    return 0;
+}
+
+static bool is_inside(uint64_t first, uint64_t n, uint64_t size)
+{
+    return n <= size && first <= size - n;
+}
+
+static const char *check_name(const struct layer *layer, const struct layer_entry *e, bool is_root)
+{
+    const char *name = layer->strings + e->name;
+    if (!is_inside(e->name, e->name_size, layer->strings_size))
+        return "has a name outside the strings";
+    if (is_root)
+        return NULL;
+    if (e->name_size == 0 || e->name_size > 255 || memchr(name, '/', e->name_size) != NULL ||
+        memchr(name, '\0', e->name_size) != NULL ||
+        (e->name_size <= 2 && memcmp(name, "..", e->name_size) == 0))
+        return "has a name that no file can have";
+    return NULL;
+}
+
+static const char *check_segments(const struct layer *layer, const struct layer_entry *e)
+{
+    uint64_t end = 0, file_blocks = e->size / LAYER_BLOCK_SIZE + (e->size % LAYER_BLOCK_SIZE != 0);
+    if (!is_inside(e->first, e->n, layer->n_segments))
+        return "has segments that are not there";
+    for (uint32_t i = 0; i < e->n; i++) {
+        const struct layer_segment *s = &layer->segments[e->first + i];
+        if (s->n_blocks == 0 || s->file_block < end || !is_inside(s->file_block, s->n_blocks, file_blocks) ||
+            !is_inside(s->pack_block, s->n_blocks, layer->n_blocks))
+            return "has segments outside the file or the pack";
+        end = s->file_block + s->n_blocks;
+    }
+    return NULL;
+}
+
+/* What is wrong with entry i, or NULL. *next_child is where the children of the next directory must start. */
+static const char *check_entry(const struct layer *layer, uint32_t i, uint32_t *next_child)
+{
+    const struct layer_entry *e = &layer->entries[i];
+    const char *wrong = check_name(layer, e, i == 0);
+    if (wrong != NULL)
+        return wrong;
+    if (i == 0 ? e->parent != 0 || !S_ISDIR(e->mode) : e->parent >= i)
+        return "does not follow its directory";
+    if (e->link > i || (e->link != i && layer->entries[e->link].link != e->link))
+        return "is linked to what is not before it";
+
+    if (S_ISDIR(e->mode)) {
+        if (e->first != *next_child || e->link != i || !is_inside(e->first, e->n, layer->n_entries))
+            return "has children out of order";
+        *next_child += e->n;
+    } else if (S_ISLNK(e->mode)) {
+        if (e->target_size == 0 || !is_inside(e->target, e->target_size, layer->strings_size))
+            return "has a target outside the strings";
+    } else if (S_ISREG(e->mode)) {
+        if (e->size > INT64_MAX)
+            return "is too large";
+        if ((e->flags & LAYER_SPARSE) != 0)
+            return check_segments(layer, e);
+        if (!is_inside(e->block, layer_entry_blocks(layer, i), layer->n_blocks))
+            return "has contents outside the pack";
+    }
+    return NULL;
+}
+
+/* Every entry but the root is a child of its parent, and in no other place. */
+static const char *check_child(const struct layer *layer, uint32_t i)
+{
+    const struct layer_entry *parent = &layer->entries[layer->entries[i].parent];
+    if (!S_ISDIR(parent->mode) || i < parent->first || i - parent->first >= parent->n)
+        return "is not among its directory's children";
+    return NULL;
+}
+
+static int check_layer(const struct layer *layer, struct error *err)
+{
+    uint32_t next_child = 1;
+    for (uint32_t i = 0; i < layer->n_entries; i++) {
+        const char *wrong = check_entry(layer, i, &next_child);
+        if (wrong == NULL && i > 0)
+            wrong = check_child(layer, i);
+        if (wrong != NULL)
+            return error_set(err, ERROR_INPUT, "entry %u %s", i, wrong);
+    }
+    if (next_child != layer->n_entries)
+        return error_set(err, ERROR_INPUT, "%u of %u entries are in no directory",
+                         layer->n_entries - next_child, layer->n_entries);
+    return 0;
+}
+
+/* A copy of n bytes; not NULL for n = 0. */
+static void *duplicate(const void *data, size_t n)
+{
+    void *copy = malloc(n + 1);
+    if (copy != NULL && n > 0)
+        memcpy(copy, data, n);
+    return copy;
+}
+
+int layer_decode(const void *data, size_t size, struct layer *out, struct error *err)
+{
+    _cleanup_(layer_release) struct layer layer = LAYER_NONE;
+    struct table_header header;
+    if (size < sizeof(header))
+        return error_set(err, ERROR_INPUT, "the layer's index ends after %zu bytes", size);
+    memcpy(&header, data, sizeof(header));
+
+    uint64_t entries_size = (uint64_t)header.n_entries * sizeof(struct layer_entry);
+    uint64_t segments_size = (uint64_t)header.n_segments * sizeof(struct layer_segment);
+    if (header.n_entries == 0 || header.strings_size > UINT32_MAX ||
+        header.n_blocks > INT64_MAX / LAYER_BLOCK_SIZE ||
+        size - sizeof(header) != entries_size + segments_size + header.strings_size)
+        return error_set(err, ERROR_INPUT, "the layer's index of %zu bytes does not fit its header", size);
+
+    const char *at = (const char *)data + sizeof(header);
+    layer.n_entries = header.n_entries;
+    layer.n_segments = header.n_segments;
+    layer.strings_size = (size_t)header.strings_size;
+    layer.n_blocks = header.n_blocks;
+    layer.entries = duplicate(at, (size_t)entries_size);
+    layer.segments = duplicate(at + entries_size, (size_t)segments_size);
+    layer.strings = duplicate(at + entries_size + segments_size, layer.strings_size);
+    if (layer.entries == NULL || layer.segments == NULL || layer.strings == NULL)
+        return error_errno(err, "read a layer's index");
+    if (check_layer(&layer, err) != 0)
+        return error_wrap(err, "the layer's index is damaged");
+
+    *out = layer;
+    layer = LAYER_NONE;
+    return 0;
+}
+
+void layer_release(struct layer *layer)
+{
+    free(layer->entries);
+    free(layer->segments);
+    free(layer->strings);
+    *layer = LAYER_NONE;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define PACK_MAGIC   0x314b434150595257ull /* "WRYPACK1" */
+#define PACK_VERSION 1
+#define BUFFER_SIZE  (1u << 20)
+/* A table larger than this is damage: it would describe fifty million files. */
+#define TABLE_MAX (4ull << 30)
+
+/* Contents on their way into the pack: small files share a write. */
+struct stream {
+    int fd;
+    char *buffer;
+    size_t used;
+    struct digest digest;
+};
+
+static void stream_release(struct stream *stream)
+{
+    free(stream->buffer);
+}
+
+static int stream_flush(struct stream *stream, struct error *err)
+{
+    digest_add(&stream->digest, stream->buffer, stream->used);
+    if (fd_write_all(stream->fd, stream->buffer, stream->used, "a pack", err) != 0)
+        return -1;
+    stream->used = 0;
+    return 0;
+}
+
+/* Copies n_blocks blocks of a file from a block on; what lies beyond its end is zeros. */
+static int copy_blocks(struct stream *stream, int fd, uint64_t block, uint64_t n_blocks, uint64_t file_size,
+                       struct error *err)
+{
+    uint64_t at = block * LAYER_BLOCK_SIZE, end = at + n_blocks * LAYER_BLOCK_SIZE;
+    while (at < end) {
+        if (stream->used == BUFFER_SIZE && stream_flush(stream, err) != 0)
+            return -1;
+        size_t want = BUFFER_SIZE - stream->used;
+        if (want > end - at)
+            want = (size_t)(end - at);
+        if (at >= file_size) {
+            memset(stream->buffer + stream->used, 0, want);
+            stream->used += want;
+            at += want;
+            continue;
+        }
+        if (want > file_size - at)
+            want = (size_t)(file_size - at);
+        ssize_t n = pread(fd, stream->buffer + stream->used, want, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_errno(err, "read it");
+        if (n == 0)
+            return error_set(err, ERROR_STATE, "it was changed while it was read");
+        stream->used += (size_t)n;
+        at += (uint64_t)n;
+    }
+    return 0;
+}
+
+int pack_open_file(int layer_dirfd, const struct layer *layer, uint32_t entry, int *out_fd, struct error *err)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    _cleanup_close_ int fd = -1;
+
+    if (layer_entry_path(layer, entry, path, sizeof(path), err) != 0 ||
+        path_open_beneath(layer_dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd, err) != 0)
+        return -1;
+    if (fstat(fd, &st) != 0)
+        return error_errno(err, "examine '%s'", path);
+    if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != layer->entries[entry].size)
+        return error_set(err, ERROR_STATE, "'%s' was changed while it was read", path);
+    *out_fd = take_fd(&fd);
+    return 0;
+}
+
+static int copy_file(struct stream *stream, int layer_dirfd, const struct layer *layer, uint32_t entry,
+                     struct error *err)
+{
+    const struct layer_entry *e = &layer->entries[entry];
+    uint64_t n_blocks = layer_entry_blocks(layer, entry);
+    _cleanup_close_ int fd = -1;
+
+    if (n_blocks == 0)
+        return 0;
+    if (pack_open_file(layer_dirfd, layer, entry, &fd, err) != 0)
+        return -1;
+    int failed = 0;
+    if ((e->flags & LAYER_SPARSE) == 0)
+        failed = copy_blocks(stream, fd, 0, n_blocks, e->size, err);
+    for (uint32_t i = 0; (e->flags & LAYER_SPARSE) != 0 && i < e->n && failed == 0; i++) {
+        const struct layer_segment *s = &layer->segments[e->first + i];
+        failed = copy_blocks(stream, fd, s->file_block, s->n_blocks, e->size, err);
+    }
+    if (failed != 0)
+        return error_wrap(err, "'%.*s'", (int)e->name_size, layer->strings + e->name);
+    return 0;
+}
+
+static int write_table(int fd, const struct layer *layer, struct pack_trailer *trailer, struct error *err)
+{
+    _cleanup_free_ void *table = NULL;
+    size_t size = 0;
+    if (layer_encode(layer, &table, &size, err) != 0)
+        return -1;
+    trailer->magic = PACK_MAGIC;
+    trailer->version = PACK_VERSION;
+    trailer->n_blocks = layer->n_blocks;
+    trailer->table_size = size;
+    digest_of(table, size, trailer->table_digest);
+    digest_of(trailer, offsetof(struct pack_trailer, digest), trailer->digest);
+    if (fd_write_all(fd, table, size, "a pack", err) != 0)
+        return -1;
+    return fd_write_all(fd, trailer, sizeof(*trailer), "a pack", err);
+}
+
+int pack_write(int out_fd, int layer_dirfd, const struct layer *layer, const char *what, struct error *err)
+{
+    _cleanup_(stream_release) struct stream stream = {.fd = out_fd, .buffer = malloc(BUFFER_SIZE)};
+    struct pack_trailer trailer = {0};
+
+    if (stream.buffer == NULL)
+        return error_errno(err, "pack the layer '%s'", what);
+    digest_init(&stream.digest);
+    for (uint32_t i = 0; i < layer->n_entries; i++)
+        if (copy_file(&stream, layer_dirfd, layer, i, err) != 0)
+            return error_wrap(err, "pack the layer '%s'", what);
+    if (stream_flush(&stream, err) != 0)
+        return error_wrap(err, "pack the layer '%s'", what);
+    digest_finish(&stream.digest, trailer.contents_digest);
+    if (write_table(out_fd, layer, &trailer, err) != 0)
+        return error_wrap(err, "pack the layer '%s'", what);
+    return 0;
+}
+
+static int read_at(int fd, void *buf, size_t size, uint64_t off, struct error *err)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = pread(fd, (char *)buf + done, size - done, (off_t)(off + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_errno(err, "read it");
+        if (n == 0)
+            return error_set(err, ERROR_INPUT, "it ends early");
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+static int load_trailer(int fd, struct pack_trailer *trailer, struct error *err)
+{
+    struct stat st;
+    uint8_t digest[DIGEST_SIZE];
+
+    if (fstat(fd, &st) != 0)
+        return error_errno(err, "examine it");
+    uint64_t size = (uint64_t)st.st_size;
+    if (size < sizeof(*trailer))
+        return error_set(err, ERROR_INPUT, "it has only %llu bytes", (unsigned long long)size);
+    if (read_at(fd, trailer, sizeof(*trailer), size - sizeof(*trailer), err) != 0)
+        return -1;
+    digest_of(trailer, offsetof(struct pack_trailer, digest), digest);
+    if (trailer->magic != PACK_MAGIC || memcmp(digest, trailer->digest, DIGEST_SIZE) != 0)
+        return error_set(err, ERROR_INPUT, "its trailer is damaged");
+    if (trailer->version != PACK_VERSION)
+        return error_set(err, ERROR_REFUSED, "it has version %u, this program reads %u", trailer->version,
+                         PACK_VERSION);
+    if (trailer->table_size > TABLE_MAX || trailer->n_blocks > size / LAYER_BLOCK_SIZE ||
+        trailer->n_blocks * LAYER_BLOCK_SIZE + trailer->table_size + sizeof(*trailer) != size)
+        return error_set(err, ERROR_INPUT, "it is not of the size that its trailer says");
+    return 0;
+}
+
+int pack_load(int fd, struct layer *out, struct error *err)
+{
+    struct pack_trailer trailer;
+    uint8_t digest[DIGEST_SIZE];
+    _cleanup_free_ void *table = NULL;
+
+    if (load_trailer(fd, &trailer, err) != 0)
+        return -1;
+    table = malloc(trailer.table_size + 1);
+    if (table == NULL)
+        return error_errno(err, "read its table");
+    if (read_at(fd, table, trailer.table_size, trailer.n_blocks * LAYER_BLOCK_SIZE, err) != 0)
+        return -1;
+    digest_of(table, trailer.table_size, digest);
+    if (memcmp(digest, trailer.table_digest, DIGEST_SIZE) != 0)
+        return error_set(err, ERROR_INPUT, "its table is damaged");
+    if (layer_decode(table, trailer.table_size, out, err) != 0)
+        return -1;
+    if (out->n_blocks != trailer.n_blocks) {
+        layer_release(out);
+        return error_set(err, ERROR_INPUT, "its table is of another size");
+    }
+    return 0;
+}
+
+int pack_verify(int fd, struct error *err)
+{
+    struct pack_trailer trailer;
+    struct layer layer = LAYER_NONE;
+    uint8_t digest[DIGEST_SIZE];
+
+    if (pack_load(fd, &layer, err) != 0)
+        return -1;
+    layer_release(&layer);
+    if (load_trailer(fd, &trailer, err) != 0 ||
+        digest_of_file(fd, trailer.n_blocks * LAYER_BLOCK_SIZE, "its contents", digest, err) != 0)
+        return -1;
+    if (memcmp(digest, trailer.contents_digest, DIGEST_SIZE) != 0)
+        return error_set(err, ERROR_INPUT, "its contents are damaged");
+    return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pack: the contents of one layer's regular files in one file, each from a block boundary on, in the order
+ * of the layer's entries; after them the layer's table (layer_encode) and a trailer with digests. Images map
+ * the contents; who builds an image of a packed layer reads the table and not the layer.
+ */
+#ifndef STORAGE_PACK_H
+#define STORAGE_PACK_H
+
+#include "base/atomic_file.h"
+#include "layer.h"
+
+/* The last bytes of a pack. */
+struct pack_trailer {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t pad;        /* 0 */
+    uint64_t n_blocks;   /* of contents, from offset 0 */
+    uint64_t table_size; /* bytes after the contents */
+    uint8_t contents_digest[DIGEST_SIZE];
+    uint8_t table_digest[DIGEST_SIZE];
+    uint8_t digest[DIGEST_SIZE]; /* of the trailer up to here */
+};
+
+/* Copies the contents of a layer's files, and its table, into a file that was just begun, at its start. A
+ * file that is no longer as the scan saw it is ERROR_STATE. what names the layer in messages. */
+int pack_write(int out_fd, int layer_dirfd, const struct layer *layer, const char *what, struct error *err);
+
+/* Reads a pack's table; the layer is the caller's. Damage is ERROR_INPUT. */
+int pack_load(int fd, struct layer *out, struct error *err);
+
+/* Checks everything in a pack against its digests. Damage is ERROR_INPUT. */
+int pack_verify(int fd, struct error *err);
+
+/* Opens a file of a layer and checks that it is still of the size that was scanned. */
+int pack_open_file(int layer_dirfd, const struct layer *layer, uint32_t entry, int *out_fd,
+                   struct error *err);
+
+#endif

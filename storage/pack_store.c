@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack_store.h"
+
+#include "base/cleanup.h"
+#include "base/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+int pack_store_open(const struct store *store, const char *key, int *out_fd, struct error *err)
+{
+    *out_fd = openat(store->data_fd, key, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (*out_fd < 0 && errno != ENOENT)
+        return error_errno(err, "open the pack '%s'", key);
+    return 0;
+}
+
+static int build(const struct store *store, struct source_layer *layer, int *out_fd, struct error *err)
+{
+    _cleanup_(atomic_file_release) struct atomic_file file = ATOMIC_FILE_NONE;
+    if (source_layer_scan(layer, err) != 0)
+        return -1;
+    if (atomic_file_begin(&file, store->data_fd, 0444, err) != 0 ||
+        pack_write(file.fd, layer->dirfd, &layer->layer, layer->path, err) != 0 ||
+        atomic_file_commit(&file, layer->key, ATOMIC_FILE_KEEP, NULL, err) != 0)
+        return error_wrap(err, "build the pack '%s'", layer->key);
+    store_set_verified(store, layer->key);
+    /* Opened anew: nobody shall hold a pack open for writing. */
+    return pack_store_open(store, layer->key, out_fd, err);
+}
+
+int pack_store_ensure(const struct store *store, struct source_layer *layer, int *out_fd, bool *out_built,
+                      struct error *err)
+{
+    _cleanup_close_ int fd = -1, lock = -1;
+    bool built = false;
+
+    if (pack_store_open(store, layer->key, &fd, err) != 0)
+        return -1;
+    if (fd < 0) {
+        if (lock_acquire(store->lock_fd, layer->key, LOCK_EXCLUSIVE, true, &lock, err) != 0 ||
+            pack_store_open(store, layer->key, &fd, err) != 0)
+            return -1;
+        built = fd < 0;
+        int failed = built ? build(store, layer, &fd, err) : 0;
+        lock_remove(store->lock_fd, layer->key, &lock);
+        if (failed != 0)
+            return -1;
+        if (fd < 0)
+            return error_set(err, ERROR_STATE, "the pack '%s' was removed as soon as it was built",
+                             layer->key);
+    }
+    if (!layer->has_table) {
+        if (pack_load(fd, &layer->layer, err) != 0)
+            return error_wrap(err, "read the pack '%s'", layer->key);
+        layer->has_table = true;
+    }
+    if (out_built != NULL)
+        *out_built = built;
+    *out_fd = take_fd(&fd);
+    return 0;
+}
+
+int pack_store_check(const struct store *store, const char *key, int fd, struct error *err)
+{
+    if (store_is_verified(store, key))
+        return 0;
+    if (pack_verify(fd, err) != 0)
+        return error_wrap(err, "the pack '%s' of the store '%s' is damaged", key, store->path);
+    store_set_verified(store, key);
+    return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a root file system is made of: a stack of directories with a key each. The key says that two layers
+ * hold the same; that a layer has no lasting identity costs the time to look at its files' metadata, no more.
+ */
+#ifndef STORAGE_SOURCE_H
+#define STORAGE_SOURCE_H
+
+#include "layer.h"
+
+struct source_layer {
+    int dirfd;
+    char *path; /* for messages */
+    char key[DIGEST_TEXT_SIZE];
+    struct layer_scan_options options;
+    struct layer layer; /* when has_table */
+    bool has_table;
+    bool is_lasting;   /* nobody writes into the directory any more */
+    int64_t newest_ns; /* of a layer whose key is a fingerprint of times: the latest change */
+};
+
+struct source {
+    struct source_layer *layers; /* lowest first */
+    uint32_t n_layers;
+};
+
+#define SOURCE_NONE ((struct source){.n_layers = 0})
+
+/* Finds the layers of the root file system at a path. */
+int source_open(const char *rootfs, struct source *out, struct error *err);
+
+/* Ensures that a layer's table is there, by a scan. */
+int source_layer_scan(struct source_layer *layer, struct error *err);
+
+/* Accepts SOURCE_NONE and half-built ones. */
+void source_release(struct source *source);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store's directories, open. What lies where:
+ *
+ *   data/KEY       the pack of a layer (pack.h)
+ *   img/KEY/       an image (image_object.h): info, map, meta, and hard links 0, 1, ... to its packs
+ *   lock/KEY       who builds KEY right now (base/lock.h)
+ *   verified/BOOT/KEY  an empty file: KEY was found intact since the machine booted
+ *
+ * Everything in data and img is immutable. A hidden name (ATOMIC_FILE_PREFIX) is what a dead builder left.
+ */
+#ifndef STORAGE_STORE_DIRS_H
+#define STORAGE_STORE_DIRS_H
+
+#include "storage/store.h"
+
+#include <stdbool.h>
+
+struct store {
+    int data_fd;
+    int img_fd;
+    int lock_fd;
+    int verified_fd; /* of this boot */
+    char *path;      /* for messages */
+};
+
+/* Whether a key was found intact since the machine booted, and marking it so. That the mark cannot be set
+ * only means that the next one looks again. */
+bool store_is_verified(const struct store *store, const char *key);
+void store_set_verified(const struct store *store, const char *key);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tree that a stack of layers makes: what overlayfs would show, in the canonical order of layer.h. */
+#ifndef STORAGE_TREE_H
+#define STORAGE_TREE_H
+
+#include "layer.h"
+
+struct tree_node {
+    const struct layer_entry *entry; /* where name, owner, mode and contents come from */
+    const char *name;                /* entry->name_size bytes; of the root: none */
+    int64_t mtime;                   /* seconds */
+    uint32_t layer;                  /* whose entry it is */
+    uint32_t parent;                 /* node number; of the root: 0 */
+    uint32_t first, n;               /* of a directory: its children */
+    uint32_t link;                   /* the first node that is the same file; else the node's own number */
+    uint32_t n_links;                /* of a node that is its own link: how many names the file has */
+};
+
+struct tree {
+    const struct layer *layers; /* the caller's, lowest first; must outlive the tree */
+    uint32_t n_layers;
+    struct tree_node *nodes; /* node 0 is the root */
+    uint32_t n_nodes;
+};
+
+#define TREE_NONE ((struct tree){.n_nodes = 0})
+
+/* Merges layers[0] (the lowest) to layers[n_layers - 1]. */
+int tree_merge(const struct layer *layers, uint32_t n_layers, struct tree *out, struct error *err);
+
+/* Accepts TREE_NONE. */
+void tree_release(struct tree *tree);
+
+#endif
