@@ -6,9 +6,8 @@
  *   2. namespaces       mount, IPC, UTS, cgroup, network: nothing of the host left to name
  *   3. empty root       needs the mount namespace and its rights, and is the last use of them
  *   4. capabilities     all sets, the bounding set included: there is no way back
- *   5. process          no_new_privs, which Landlock and seccomp ask for; not dumpable only now, because the
- *                       user namespace is set up through /proc/self, which is root's in such a process
- *   6. limits           no processes, no core dumps, no locked memory
+ *   5. process          no_new_privs, which Landlock and seccomp ask for; not dumpable
+ *   6. limits           no core dumps, no locked memory, no message queues
  *   7. Landlock         after all stages that use files
  *
  * and, in sandbox_seal(), when the last descriptor is there:
@@ -19,12 +18,10 @@
 #include "sandbox.h"
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "empty_root.h"
 #include "landlock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdint.h>
@@ -43,33 +40,12 @@
 
 /* ---- 1. User namespace ---- */
 
-static int write_map(const char *path, const char *text, struct error *err)
-{
-    _cleanup_close_ int fd = -1;
-    if (fd_open(AT_FDCWD, path, O_WRONLY, 0, &fd, err) < 0)
-        return -1;
-    return fd_write_all(fd, text, strlen(text), path, err);
-}
-
-/* Maps the present user and group to themselves; nobody else exists in there. */
-static int leave_user_namespace(struct error *err)
-{
-    unsigned uid = geteuid(), gid = getegid();
-    char users[32], groups[32];
-    snprintf(users, sizeof(users), "%u %u 1\n", uid, uid);
-    snprintf(groups, sizeof(groups), "%u %u 1\n", gid, gid);
-
-    if (unshare(CLONE_NEWUSER) < 0)
-        return error_errno(err, "make a user namespace");
-    if (write_map("/proc/self/setgroups", "deny", err) < 0 ||
-        write_map("/proc/self/uid_map", users, err) < 0 || write_map("/proc/self/gid_map", groups, err) < 0)
-        return error_wrap(err, "make a user namespace");
-    return 0;
-}
-
+/* No identifiers are mapped: it is a namespace in which nobody exists, and needs no file of /proc. */
 static int stage_user_namespace(const struct sandbox_plan *plan, struct error *err)
 {
-    return (plan->own_namespaces & CLONE_NEWUSER) != 0 ? leave_user_namespace(err) : 0;
+    if ((plan->own_namespaces & CLONE_NEWUSER) != 0 && unshare(CLONE_NEWUSER) < 0)
+        return error_errno(err, "make a user namespace");
+    return 0;
 }
 
 /* ---- 2. Namespaces ---- */
@@ -130,15 +106,13 @@ static int stage_process(const struct sandbox_plan *plan, struct error *err)
 
 /* ---- 6. Limits ---- */
 
+/* Not the number of processes: KVM starts a thread of its own at the first run, which counts as one. */
 static int stage_limits(const struct sandbox_plan *plan, struct error *err)
 {
     static const struct {
         __rlimit_resource_t resource;
         const char *name;
-    } zero[] = {{RLIMIT_CORE, "core"},
-                {RLIMIT_NPROC, "nproc"},
-                {RLIMIT_MEMLOCK, "memlock"},
-                {RLIMIT_MSGQUEUE, "msgqueue"}};
+    } zero[] = {{RLIMIT_CORE, "core"}, {RLIMIT_MEMLOCK, "memlock"}, {RLIMIT_MSGQUEUE, "msgqueue"}};
     static const struct rlimit none = {0, 0};
     (void)plan;
 
@@ -171,18 +145,12 @@ static const struct {
     [SANDBOX_LANDLOCK] = {"Landlock", stage_landlock},
 };
 
-const char *sandbox_stage_name(enum sandbox_stage stage)
+/* A host may forbid an ordinary user new namespaces, and lack Landlock; nothing stops who gives rights away.
+ */
+static bool can_skip(enum sandbox_stage stage)
 {
-    return stages[stage].name;
-}
-
-static bool can_skip(const struct sandbox_plan *plan, enum sandbox_stage stage, const struct error *why)
-{
-    if (stage == SANDBOX_PROCESS)
-        return false;
-    if (stage == SANDBOX_LANDLOCK && (why->errnum == ENOSYS || why->errnum == EOPNOTSUPP))
-        return true;
-    return plan->is_lenient;
+    return stage == SANDBOX_USER_NAMESPACE || stage == SANDBOX_NAMESPACES || stage == SANDBOX_ROOT ||
+           stage == SANDBOX_LANDLOCK;
 }
 
 int sandbox_enter(const struct sandbox_plan *plan, struct sandbox_skips *skips, struct error *err)
@@ -192,12 +160,26 @@ int sandbox_enter(const struct sandbox_plan *plan, struct sandbox_skips *skips, 
         if (stages[i].enter(plan, &skips->why[i]) == 0)
             continue;
         skips->is_skipped[i] = true;
-        if (!can_skip(plan, i, &skips->why[i])) {
+        if (!can_skip(i)) {
             *err = skips->why[i];
             return error_wrap(err, "enter the box (%s)", stages[i].name);
         }
     }
     return 0;
+}
+
+size_t sandbox_format_skips(const struct sandbox_skips *skips, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < SANDBOX_STAGE_COUNT; i++) {
+        if (!skips->is_skipped[i] || used >= size)
+            continue;
+        int n = snprintf(text + used, size - used, "%s%s", used > 0 ? "; " : "", skips->why[i].text);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    return used < size ? used : size - 1;
 }
 
 /* ---- 8. Descriptors ---- */

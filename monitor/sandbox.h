@@ -23,27 +23,24 @@ enum sandbox_stage {
     SANDBOX_NAMESPACES,
     SANDBOX_ROOT,
     SANDBOX_CAPABILITIES,
-    SANDBOX_PROCESS, /* no_new_privs, not dumpable, no memory that becomes executable. Never skipped */
+    SANDBOX_PROCESS, /* no_new_privs, not dumpable, no memory that becomes executable */
     SANDBOX_LIMITS,
     SANDBOX_LANDLOCK,
     SANDBOX_STAGE_COUNT
 };
 
-struct sandbox_plan {
-    /* The namespaces (CLONE_NEW*) to leave for fresh ones; any but CLONE_NEWPID and CLONE_NEWTIME. */
-    unsigned own_namespaces;
-    /*
-     * Whether a stage that the host does not allow is skipped (a monitor that an ordinary user runs by hand)
-     * or an error (one that the runtime launches). SANDBOX_LANDLOCK is always skipped when the kernel has
-     * none.
-     */
-    bool is_lenient;
-};
-
-/* What was skipped, and why. */
+/*
+ * What was skipped because the host does not allow it, and why: the namespaces and the empty root (for an
+ * ordinary user, or one without rights, on a host that forbids user namespaces), and Landlock.
+ */
 struct sandbox_skips {
     bool is_skipped[SANDBOX_STAGE_COUNT];
     struct error why[SANDBOX_STAGE_COUNT];
+};
+
+struct sandbox_plan {
+    /* The namespaces (CLONE_NEW*) to leave for fresh ones; any but CLONE_NEWPID and CLONE_NEWTIME. */
+    unsigned own_namespaces;
 };
 
 /*
@@ -52,13 +49,13 @@ struct sandbox_skips {
  */
 int sandbox_enter(const struct sandbox_plan *plan, struct sandbox_skips *skips, struct error *err);
 
+/* Formats what was skipped, or nothing. Returns the length. */
+size_t sandbox_format_skips(const struct sandbox_skips *skips, char *text, size_t size);
+
 /*
  * Closes every descriptor but 1, 2 and those in use, and leaves the system calls of syscalls_list(). After
  * this the process can only end by _exit(2): atexit handlers and cleanups make other calls.
  */
 int sandbox_seal(const struct syscalls_use *use, struct error *err);
-
-/* "user namespace", "empty root" and so on. */
-const char *sandbox_stage_name(enum sandbox_stage stage);
 
 #endif
