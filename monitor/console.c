@@ -5,6 +5,8 @@
  */
 #include "console.h"
 
+#include "syscalls.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -41,7 +43,7 @@ static size_t write_some(struct console *console, const char *bytes, size_t size
     }
     ssize_t n;
     do
-        n = write(console->fd, bytes, size < max ? size : max);
+        n = syscalls_write(console->fd, bytes, size < max ? size : max);
     while (n < 0 && errno == EINTR);
     if (n > 0) {
         console->is_stalled = false;

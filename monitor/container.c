@@ -10,13 +10,16 @@
 #include "attach.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "box.h"
 #include "image.h"
 #include "launch.h"
 #include "run.h"
 #include "signals.h"
+#include "syscalls.h"
 #include "vm.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -43,6 +46,24 @@ static int exit_status_of(const struct error *err)
 }
 
 /* ---- create ---- */
+
+static unsigned own_namespaces(uint32_t flags)
+{
+    static const struct {
+        uint32_t flag;
+        unsigned namespace;
+    } pairs[] = {{LAUNCH_OWN_USER_NS, CLONE_NEWUSER},
+                 {LAUNCH_OWN_MOUNT_NS, CLONE_NEWNS},
+                 {LAUNCH_OWN_IPC_NS, CLONE_NEWIPC},
+                 {LAUNCH_OWN_UTS_NS, CLONE_NEWUTS},
+                 {LAUNCH_OWN_CGROUP_NS, CLONE_NEWCGROUP}};
+    unsigned namespaces = 0;
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        if ((flags & pairs[i].flag) != 0)
+            namespaces |= pairs[i].namespace;
+    return namespaces;
+}
 
 static int map_status(struct container *c, struct error *err)
 {
@@ -105,7 +126,9 @@ static int load_guest(struct container *c, struct error *err)
 
 static int create(struct container *c, struct error *err)
 {
-    if (map_status(c, err) < 0 || overlay_catch_faults(err) < 0 ||
+    /* First of all: the descriptors of the launch are all that is needed. */
+    if (box_enter(own_namespaces(c->launch.message.flags), err) < 0 || map_status(c, err) < 0 ||
+        overlay_catch_faults(err) < 0 ||
         vm_open(launch_get_fd(&c->launch, LAUNCH_FD_KVM, 0), &c->vm, err) < 0 || load_guest(c, err) < 0)
         return -1;
     console_init(&c->guest.console, STDOUT_FILENO);
@@ -191,15 +214,15 @@ static int boot(struct container *c, struct error *err)
     return vm_boot(&c->vm, &c->guest, &parameters, err);
 }
 
-/* One write(2), as the box allows no other way to send. */
+/* A write, as the box allows no other way to send. */
 static void tell_started(void *context)
 {
     const int *fd = context;
     static const struct launch_reply reply = {.version = LAUNCH_VERSION};
-    (void)!write(*fd, &reply, sizeof(reply));
+    (void)!syscalls_write(*fd, &reply, sizeof(reply));
 }
 
-static int run(struct container *c, int start_fd)
+static _Noreturn void run(struct container *c, int start_fd)
 {
     struct run_options options = {
         .names = {.label = c->launch.message.label, .elf = &c->unikernel.elf},
@@ -210,7 +233,7 @@ static int run(struct container *c, int start_fd)
     struct run_end end = {0};
 
     run_guest(&c->vm, &c->guest, &options, &end);
-    return end.exit_status;
+    _exit(end.exit_status);
 }
 
 int container_main(struct error *err)
@@ -231,11 +254,11 @@ int container_main(struct error *err)
         return -1;
     close(take_fd(&launch_fd));
 
-    if (accept_start(&c, control_fd, &start_fd, &failure) < 0 || boot(&c, &failure) < 0) {
+    if (accept_start(&c, control_fd, &start_fd, &failure) < 0 || boot(&c, &failure) < 0 ||
+        box_seal(&c.vm, &c.guest, start_fd, &failure) < 0) {
         if (start_fd < 0)
             *err = failure;
         return start_fd < 0 || launch_reply(start_fd, &failure, err) < 0 ? -1 : exit_status_of(&failure);
     }
-    close(take_fd(&control_fd));
-    return run(&c, start_fd);
+    run(&c, start_fd);
 }

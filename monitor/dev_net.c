@@ -6,6 +6,7 @@
  * dropped as a switch would drop it.
  */
 #include "hypercall.h"
+#include "syscalls.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@ enum hypercall_verdict dev_net_write(struct guest *guest, void *args)
     if (frame == NULL)
         return hypercall_bad_address(guest, call->data, call->len);
 
-    ssize_t n = write(device->u.net.fd, frame, call->len);
+    ssize_t n = syscalls_write(device->u.net.fd, frame, call->len);
     if (n >= 0) {
         guest_count(&guest->status->net_sent_bytes, (uint64_t)n);
         guest_count(&guest->status->net_sent_packets, 1);

@@ -7,6 +7,7 @@
 #include "report.h"
 
 #include "abi/boot.h"
+#include "syscalls.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,7 +41,7 @@ static void begin(const struct report_names *names, const char *what)
 static void end(void)
 {
     for (size_t done = 0; done < text.size;) {
-        ssize_t n = write(STDERR_FILENO, text.bytes + done, text.size - done);
+        ssize_t n = syscalls_write(STDERR_FILENO, text.bytes + done, text.size - done);
         if (n <= 0)
             return;
         done += (size_t)n;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signals.h"
 
+#include "syscalls.h"
+
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -24,7 +26,7 @@ static void end_tender(int signum)
     char text[] = "wherry-monitor: Exiting on signal   \n";
     text[sizeof(text) - 4] = (char)('0' + signum / 10);
     text[sizeof(text) - 3] = (char)('0' + signum % 10);
-    (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+    (void)!syscalls_write(STDERR_FILENO, text, sizeof(text) - 1);
     _exit(1);
 }
 

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/num.h"
+#include "box.h"
 #include "image.h"
 #include "kvm.h"
 #include "run.h"
@@ -18,6 +19,7 @@
 #include "vm.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,6 +27,10 @@
 
 #define MEMORY_MIB_DEFAULT 512u
 #define BLOCK_SIZE_DEFAULT 512u
+
+/* Nobody has made any namespace for a monitor that is run by hand. Its taps stay in theirs. */
+#define OWN_NAMESPACES \
+    (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWNET)
 
 /* What a guest that did what it must not exits with. solo5-hvt has the same. */
 #define EXIT_BREACH 1
@@ -262,11 +268,12 @@ static int run(const char *path, const struct unikernel *unikernel, const struct
     if (kvm_open(&kvm_fd, err) < 0 || vm_open(kvm_fd, &vm, err) < 0 ||
         vm_load(&vm, &guest, unikernel, image->bytes, options->memory_bytes, err) < 0 ||
         open_devices(&guest, options, err) < 0 || vm_boot(&vm, &guest, &parameters, err) < 0 ||
-        signals_end_tender(err) < 0 || overlay_catch_faults(err) < 0)
+        signals_end_tender(err) < 0 || overlay_catch_faults(err) < 0 || box_enter(OWN_NAMESPACES, err) < 0 ||
+        box_seal(&vm, &guest, -1, err) < 0)
         return -1;
 
     run_guest(&vm, &guest, &run_options, &end);
-    return end.exit_status;
+    _exit(end.exit_status);
 }
 
 void tender_print_usage(void)

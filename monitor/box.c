@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "box.h"
+
+#include "base/cleanup.h"
+#include "sandbox.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int box_enter(unsigned own_namespaces, struct error *err)
+{
+    static struct sandbox_skips skips;
+    const struct sandbox_plan plan = {.own_namespaces = own_namespaces};
+    char text[1024];
+
+    if (sandbox_enter(&plan, &skips, err) < 0)
+        return -1;
+    if (sandbox_format_skips(&skips, text, sizeof(text)) > 0)
+        fprintf(stderr, "wherry-monitor: warning: part of the box is missing: %s\n", text);
+    return 0;
+}
+
+static size_t count_volume_files(const struct guest *guest)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < MANIFEST_ENTRIES_MAX; i++)
+        if (guest->devices[i].type == MANIFEST_BLOCK)
+            n += guest->devices[i].u.block.overlay.n_data_fds;
+    return n;
+}
+
+/* An overlay keeps the descriptors of its data files only when writes go through to them. */
+static size_t collect_volume_files(const struct guest *guest, int *out)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < MANIFEST_ENTRIES_MAX; i++) {
+        const struct overlay *overlay = &guest->devices[i].u.block.overlay;
+        if (guest->devices[i].type != MANIFEST_BLOCK || overlay->n_data_fds == 0)
+            continue;
+        memcpy(out + n, overlay->data_fds, overlay->n_data_fds * sizeof(out[0]));
+        n += overlay->n_data_fds;
+    }
+    return n;
+}
+
+int box_seal(const struct vm *vm, const struct guest *guest, int start_fd, struct error *err)
+{
+    int nets[MANIFEST_ENTRIES_MAX];
+    _cleanup_free_ int *volumes = calloc(count_volume_files(guest) + 1, sizeof(volumes[0]));
+    struct syscalls_use use = {
+        .vcpu_fd = vm->vcpu.fd, .start_fd = start_fd, .net_fds = nets, .volume_fds = volumes};
+
+    if (volumes == NULL)
+        return error_errno(err, "seal the box");
+    for (uint32_t i = 0; i < MANIFEST_ENTRIES_MAX; i++)
+        if (guest->devices[i].type == MANIFEST_NET)
+            nets[use.n_nets++] = guest->devices[i].u.net.fd;
+    use.n_volumes = collect_volume_files(guest, volumes);
+    return sandbox_seal(&use, err);
+}

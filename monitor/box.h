@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Puts this monitor into its box (sandbox.h), in two steps around the making of the guest. */
+#ifndef BOX_H
+#define BOX_H
+
+#include "base/error.h"
+#include "guest.h"
+#include "vm.h"
+
+/*
+ * Gives up names and rights, and leaves the namespaces (CLONE_NEW*) for fresh ones. What the host does not
+ * allow is said on stderr, in one line.
+ */
+int box_enter(unsigned own_namespaces, struct error *err);
+
+/*
+ * Finds the descriptors that vm and guest use while the guest runs, and seals the process for these and
+ * start_fd (-1: none). Afterwards neither may be released: the process ends by _exit(2).
+ */
+int box_seal(const struct vm *vm, const struct guest *guest, int start_fd, struct error *err);
+
+#endif
