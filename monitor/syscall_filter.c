@@ -12,6 +12,8 @@
 #include "base/bug.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -141,8 +143,19 @@ static scmp_filter_ctx context_make(const struct syscall_filter *filter, struct 
     return made;
 }
 
+/*
+ * libseccomp frees memory after it has loaded the filter. A heap that then shrinks would make a system call
+ * that is not on the list.
+ */
+static void keep_heap(void)
+{
+    (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    (void)mallopt(M_MMAP_MAX, 0);
+}
+
 int syscall_filter_load(const struct syscall_filter *filter, struct error *err)
 {
+    keep_heap();
     _cleanup_context_ scmp_filter_ctx context = context_make(filter, err);
 
     if (context == NULL)

@@ -334,6 +334,16 @@ START_TEST(the_largest_guest_can_be_sealed_and_a_larger_one_is_refused)
     int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     ck_assert_ok(syscall_filter_export(&list, fd, &err), err);
     close(fd);
+
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0)
+        _exit(sandbox_seal(&use, &err) == 0 ? 42 : 1);
+    int status = 0;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 42);
+
     use.n_volumes = 190;
     ck_assert_fails(syscalls_list(&use, &list, &err), err, ERROR_REFUSED, "63 network devices and 190 files");
 }
