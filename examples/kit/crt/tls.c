@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Thread-local storage as the x86-64 ABI wants it (variant II of "ELF Handling For Thread-Local Storage"):
- * the variables lie right below the thread pointer, and the word that it points at holds its own address.
+ * the variables end right below the thread pointer, and the word that it points at holds its own address.
  *
- *     tls                          tp = tls + size
- *     | .tdata   | .tbss     | pad | tp |
+ *     tls                                     tp
+ *     | for tp's alignment | .tdata | .tbss   | tp |
  */
 #include "kit/crt/tls.h"
 
@@ -18,14 +18,24 @@
 extern const char tls_image[], tls_align[];
 extern const char tls_image_size[] __attribute__((weak)), tls_size[] __attribute__((weak));
 
+static uintptr_t tp_align(void)
+{
+    return (uintptr_t)tls_align > sizeof(uintptr_t) ? (uintptr_t)tls_align : sizeof(uintptr_t);
+}
+
+static uintptr_t align_up(uintptr_t value, uintptr_t align)
+{
+    return (value + align - 1) & ~(align - 1);
+}
+
 size_t solo5_tls_size(void)
 {
-    return (size_t)tls_size + sizeof(uintptr_t);
+    return align_up((size_t)tls_size, tp_align()) + sizeof(uintptr_t);
 }
 
 uintptr_t solo5_tls_tp_offset(uintptr_t tls)
 {
-    return tls + (uintptr_t)tls_size;
+    return tls + align_up((size_t)tls_size, tp_align());
 }
 
 solo5_result_t solo5_tls_init(uintptr_t tls)
@@ -33,9 +43,9 @@ solo5_result_t solo5_tls_init(uintptr_t tls)
     if (tls == 0)
         return SOLO5_R_EINVAL;
 
-    uintptr_t tp = solo5_tls_tp_offset(tls);
-    memset((void *)tls, 0, (size_t)tls_size);
-    memcpy((void *)tls, tls_image, (size_t)tls_image_size);
+    uintptr_t tp = solo5_tls_tp_offset(tls), variables = tp - (size_t)tls_size;
+    memset((void *)variables, 0, (size_t)tls_size);
+    memcpy((void *)variables, tls_image, (size_t)tls_image_size);
     *(uintptr_t *)tp = tp;
     return SOLO5_R_OK;
 }
@@ -55,9 +65,8 @@ uintptr_t tls_init_main(uintptr_t free)
     if ((size_t)tls_size == 0)
         return free;
 
-    uintptr_t align = (uintptr_t)tls_align;
-    uintptr_t tls = (free + align - 1) & ~(align - 1);
+    uintptr_t tls = align_up(free, tp_align());
     solo5_tls_init(tls);
     solo5_set_tls_base(solo5_tls_tp_offset(tls));
-    return (tls + solo5_tls_size() + 15) & ~(uintptr_t)15;
+    return align_up(tls + solo5_tls_size(), 16);
 }
