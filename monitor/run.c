@@ -96,6 +96,11 @@ static void handle_trap(struct run *run, unsigned vector)
         return;
     }
 
+    if (vector == TRAP_VECTOR_SYSCALL) {
+        report_breach(&run->options->names, run->guest, "privileged instruction: syscall", &regs->regs);
+        end(run, STATUS_EXIT_TRAP, run->options->breach_status);
+        return;
+    }
     trap_handle(&run->vm->traps, vector, &regs->regs, &regs->sregs, &trap);
     if (!trap_is_survived(trap.verdict)) {
         report_trap(&run->options->names, run->guest, &trap);
@@ -119,7 +124,7 @@ static void handle_io(struct run *run)
             handle_hypercall(run, port - HYPERCALL_PORT, address);
             return;
         }
-        if (k->io.size == 1 && port >= TRAP_PORT && port < TRAP_PORT + TRAP_VECTORS) {
+        if (k->io.size == 1 && port >= TRAP_PORT && port < TRAP_PORT + TRAP_STUBS) {
             handle_trap(run, port - TRAP_PORT);
             return;
         }

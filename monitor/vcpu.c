@@ -15,7 +15,7 @@
 #define CR0_VALUE 0x80050033u
 /* PAE, FXSAVE and vector floating-point errors. */
 #define CR4_VALUE ((1u << 5) | (1u << 9) | (1u << 10))
-/* Long mode, no-execute pages. No `syscall`: it would lead into ring 0. */
+/* Long mode, no-execute pages. `syscall` is off: it would lead into ring 0. */
 #define EFER_VALUE ((1u << 8) | (1u << 10) | (1u << 11))
 
 #define FLAG_RESERVED (1u << 1)
@@ -36,6 +36,23 @@ int vcpu_open(int kvm_fd, int vm_fd, struct vcpu *out, struct error *err)
     return 0;
 }
 
+static int set_msrs(const struct vcpu *vcpu, struct error *err)
+{
+    union {
+        struct kvm_msrs head;
+        char bytes[sizeof(struct kvm_msrs) + DESCRIPTOR_MSRS * sizeof(struct kvm_msr_entry)];
+    } msrs = {.head = {.nmsrs = DESCRIPTOR_MSRS}};
+
+    descriptor_load_msrs(msrs.head.entries);
+    int n = kvm_call(vcpu->fd, KVM_SET_MSRS, &msrs, "set the model-specific registers", err);
+    if (n < 0)
+        return -1;
+    if ((unsigned)n != DESCRIPTOR_MSRS)
+        return error_set(err, ERROR_REFUSED, "KVM: model-specific register 0x%x cannot be set",
+                         msrs.head.entries[n].index);
+    return 0;
+}
+
 int vcpu_reset(struct vcpu *vcpu, const struct vcpu_start *start, struct error *err)
 {
     struct kvm_sregs sregs;
@@ -46,7 +63,8 @@ int vcpu_reset(struct vcpu *vcpu, const struct vcpu_start *start, struct error *
     sregs.cr3 = start->page_table;
     sregs.cr4 = CR4_VALUE;
     sregs.efer = EFER_VALUE;
-    if (kvm_call(vcpu->fd, KVM_SET_SREGS, &sregs, "set the system registers", err) < 0)
+    if (kvm_call(vcpu->fd, KVM_SET_SREGS, &sregs, "set the system registers", err) < 0 ||
+        set_msrs(vcpu, err) < 0)
         return -1;
 
     struct kvm_regs regs = {.rip = start->entry,

@@ -119,7 +119,7 @@ static struct gate trap_gate(unsigned vector)
 void descriptor_apply(const struct guest_mem *mem)
 {
     struct tables *t = guest_mem_at(mem, LOW_DESCRIPTORS, sizeof(*t));
-    uint8_t *stubs = guest_mem_at(mem, LOW_STUBS, TRAP_VECTORS * STUB_BYTES);
+    uint8_t *stubs = guest_mem_at(mem, LOW_STUBS, TRAP_STUBS * STUB_BYTES);
 
     struct kvm_segment kernel_code = user_code;
     kernel_code.dpl = 0;
@@ -130,9 +130,10 @@ void descriptor_apply(const struct guest_mem *mem)
     t->gdt[SELECTOR_TSS / 8 + 1] = task.base >> 32;
     fill_tss(&t->tss);
 
-    for (unsigned vector = 0; vector < TRAP_VECTORS; vector++) {
-        const uint8_t stub[STUB_BYTES] = {0xe6, (uint8_t)(TRAP_PORT + vector), 0xf4, 0xf4};
+    for (unsigned vector = 0; vector < TRAP_VECTORS; vector++)
         t->idt[vector] = trap_gate(vector);
+    for (unsigned vector = 0; vector < TRAP_STUBS; vector++) {
+        const uint8_t stub[STUB_BYTES] = {0xe6, (uint8_t)(TRAP_PORT + vector), 0xf4, 0xf4};
         memcpy(stubs + vector * STUB_BYTES, stub, sizeof(stub));
     }
 }
@@ -158,6 +159,17 @@ void descriptor_load_user(struct kvm_sregs *sregs)
     sregs->tr = task;
     if (wants_available_task())
         sregs->tr.type = TYPE_TSS_AVAILABLE;
+}
+
+void descriptor_load_msrs(struct kvm_msr_entry msrs[DESCRIPTOR_MSRS])
+{
+    enum { STAR = 0xc0000081, LSTAR, CSTAR, SFMASK };
+    uint64_t stub = LOW_STUBS + TRAP_VECTOR_SYSCALL * STUB_BYTES;
+
+    msrs[0] = (struct kvm_msr_entry){.index = (uint32_t)STAR, .data = (uint64_t)SELECTOR_KERNEL_CODE << 32};
+    msrs[1] = (struct kvm_msr_entry){.index = (uint32_t)LSTAR, .data = stub};
+    msrs[2] = (struct kvm_msr_entry){.index = (uint32_t)CSTAR, .data = stub};
+    msrs[3] = (struct kvm_msr_entry){.index = (uint32_t)SFMASK, .data = 0xffffffff};
 }
 
 void descriptor_load(struct kvm_sregs *sregs)

@@ -16,7 +16,11 @@
 #include <stdint.h>
 
 #define TRAP_VECTORS 32u
-#define TRAP_PORT    0x40u /* to 0x5f; ring 3 cannot reach it */
+#define TRAP_PORT    0x40u /* and the next TRAP_VECTORS ports; ring 3 cannot reach them */
+
+/* One more stub, at which a `syscall` instruction arrives if the KVM executes it although it is off. */
+#define TRAP_VECTOR_SYSCALL TRAP_VECTORS
+#define TRAP_STUBS          (TRAP_VECTORS + 1)
 
 /* kvm_pvm runs ring 3 with the host's own selectors, so these are the host's. */
 #define SELECTOR_KERNEL_CODE 0x08u
@@ -29,6 +33,12 @@ void descriptor_apply(const struct guest_mem *mem);
 
 /* Segment, table and task registers for ring 3 with these tables. Other registers are left alone. */
 void descriptor_load(struct kvm_sregs *sregs);
+
+/* How many registers descriptor_load_msrs() fills in. */
+#define DESCRIPTOR_MSRS 4u
+
+/* The model-specific registers that say where `syscall` leads. */
+void descriptor_load_msrs(struct kvm_msr_entry msrs[DESCRIPTOR_MSRS]);
 
 /* Only what a trap has changed, or KVM cannot give back: to return to ring 3. */
 void descriptor_load_user(struct kvm_sregs *sregs);

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest.h"
+
+int guest_main(const struct boot_info *info)
+{
+    (void)info;
+    print_bytes((const char *)~(uintptr_t)7, 16);
+    return 0;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest.h"
+
+int guest_main(const struct boot_info *info)
+{
+    (void)info;
+    return *(volatile char *)(uintptr_t)8;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The notes of a test guest: Solo5's hvt interface, and a block device "disk" if GUEST_HAS_DISK is defined.
+ */
+#include "abi/hypercall.h"
+#include "abi/note.h"
+#include "abi_constants.h"
+
+_Static_assert(HALT_PORT == HYPERCALL_PORT + HYPERCALL_HALT, "abi_constants.h");
+
+#ifdef GUEST_HAS_DISK
+#define N_ENTRIES 2
+#else
+#define N_ENTRIES 1
+#endif
+
+static const struct {
+    struct note_header header;
+    struct abi1 abi;
+} abi_note __attribute__((section(".note.abi"), used, aligned(4))) = {
+    .header = {NOTE_NAME_SIZE, sizeof(struct abi1), NOTE_TYPE_ABI1, NOTE_NAME},
+    .abi = {.target = ABI_TARGET_HVT, .version = ABI_HVT_VERSION},
+};
+
+static const struct {
+    struct note_header header;
+    uint32_t pad;
+    uint32_t version;
+    uint32_t n_entries;
+    struct manifest_entry entries[N_ENTRIES];
+} manifest_note __attribute__((section(".note.manifest"), used, aligned(8))) = {
+    .header = {NOTE_NAME_SIZE,
+               MANIFEST_NOTE_PAD + sizeof(struct manifest) + N_ENTRIES * sizeof(struct manifest_entry),
+               NOTE_TYPE_MFT1, NOTE_NAME},
+    .version = MANIFEST_VERSION,
+    .n_entries = N_ENTRIES,
+    .entries =
+        {
+            {.type = MANIFEST_RESERVED_FIRST},
+#ifdef GUEST_HAS_DISK
+            {.name = "disk", .type = MANIFEST_BLOCK},
+#endif
+        },
+};
