@@ -225,7 +225,9 @@ static void tell_started(void *context)
 static _Noreturn void run(struct container *c, int start_fd)
 {
     struct run_options options = {
-        .names = {.label = c->launch.message.label, .elf = &c->unikernel.elf},
+        .names = {.label = c->launch.message.label,
+                  .elf = &c->unikernel.elf,
+                  .symbols = &c->unikernel.symbols},
         .breach_status = EXIT_BREACH,
         .on_started = tell_started,
         .context = &start_fd,

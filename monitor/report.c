@@ -87,8 +87,13 @@ static void add_segment(const struct report_names *names, uint64_t addr)
 
 static void add_call(const struct report_names *names, unsigned depth, uint64_t addr)
 {
-    (void)names;
-    add("  #%-2u %016llx\n", depth, (unsigned long long)addr);
+    struct symbol symbol;
+
+    add("  #%-2u %016llx", depth, (unsigned long long)addr);
+    /* A return address may be the first byte after the function that made the call. */
+    if (symbols_find(names->symbols, depth == 0 ? addr : addr - 1, &symbol))
+        add(" %s+0x%llx", symbol.name, (unsigned long long)symbol.off + (depth > 0));
+    add("\n");
 }
 
 static bool is_code(const struct report_names *names, uint64_t addr)

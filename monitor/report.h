@@ -11,6 +11,7 @@
 
 #include "elf_file.h"
 #include "guest.h"
+#include "symbols.h"
 #include "x86_64/trap.h"
 
 #include <linux/kvm.h>
@@ -19,6 +20,7 @@
 struct report_names {
     const char *label; /* of the guest: a container's id or a file's name */
     const struct elf_file *elf;
+    const struct symbols *symbols;
 };
 
 /* An exception that ended the guest. */

@@ -258,8 +258,9 @@ static int run(const char *path, const struct unikernel *unikernel, const struct
     static struct vm vm;
     static struct status status;
     struct boot_parameters parameters = {.cmdline = cmdline};
-    struct run_options run_options = {.names = {.label = path, .elf = &unikernel->elf},
-                                      .breach_status = EXIT_BREACH};
+    struct run_options run_options = {
+        .names = {.label = path, .elf = &unikernel->elf, .symbols = &unikernel->symbols},
+        .breach_status = EXIT_BREACH};
     struct run_end end = {0};
     _cleanup_close_ int kvm_fd = -1;
 

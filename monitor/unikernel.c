@@ -30,6 +30,7 @@ int unikernel_parse(const void *bytes, size_t size, struct unikernel *out, struc
         note_read_kit(bytes, size, &header, &out->kit, &out->has_kit, err) < 0 ||
         elf_file_parse(bytes, size, &out->elf, err) < 0)
         return -1;
+    symbols_init(&out->symbols, bytes, size, &header);
     out->verdict = INSPECT_UNIKERNEL;
     return 0;
 }

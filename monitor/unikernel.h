@@ -11,6 +11,7 @@
 #include "elf_file.h"
 #include "manifest.h"
 #include "monitor/inspect.h"
+#include "symbols.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,7 @@ struct unikernel {
     bool has_kit;
     struct kit1 kit; /* zero without the kit */
     struct manifest_table manifest;
+    struct symbols symbols; /* borrows the bytes: they must stay while names are looked up */
     struct elf_file elf;
 };
 
