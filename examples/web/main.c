@@ -66,6 +66,10 @@ int main(int argc, char **argv)
 
     printf("serving %s on http://%u.%u.%u.%u:%u/\n", options.folder, config.ipv4[0], config.ipv4[1],
            config.ipv4[2], config.ipv4[3], options.port);
-    for (;;)
+    /* Lines of the log wait for a pause: each write is an exit, and an answer is worth more. */
+    setvbuf(stdout, NULL, _IOFBF, 0);
+    for (;;) {
+        fflush(stdout);
         tcpip_wait();
+    }
 }

@@ -4,7 +4,6 @@
 size_t fwrite(const void *restrict data, size_t size, size_t n, FILE *restrict f)
 {
     stream_write(f, data, size * n);
-    if (!f->has_buffer)
-        fflush(f);
+    stream_end(f);
     return n;
 }

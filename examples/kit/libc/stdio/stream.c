@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static struct stdio_file stdout_file = {.has_buffer = true}, stderr_file;
+static struct stdio_file stdout_file = {.mode = _IOLBF}, stderr_file = {.mode = _IONBF};
 FILE *const stdout = &stdout_file, *const stderr = &stderr_file;
 
 int fflush(FILE *f)
@@ -30,9 +30,15 @@ void stream_write(struct stdio_file *f, const char *data, size_t n)
         size_t part = n < room ? n : room;
         memcpy(f->buffer + f->used, data, part);
         f->used += part;
-        if (f->used == sizeof(f->buffer) || memrchr(data, '\n', part) != NULL)
+        if (f->used == sizeof(f->buffer) || (f->mode == _IOLBF && memrchr(data, '\n', part) != NULL))
             fflush(f);
         data += part;
         n -= part;
     }
+}
+
+void stream_end(struct stdio_file *f)
+{
+    if (f->mode == _IONBF)
+        fflush(f);
 }

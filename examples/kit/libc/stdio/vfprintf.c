@@ -10,7 +10,6 @@ static void write_to_stream(void *context, const char *data, size_t n)
 int vfprintf(FILE *restrict f, const char *restrict format, va_list ap)
 {
     int n = format_print(write_to_stream, f, format, ap);
-    if (!f->has_buffer)
-        fflush(f);
+    stream_end(f);
     return n;
 }
