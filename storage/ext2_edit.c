@@ -48,25 +48,31 @@ static int read_block(const struct ext2_edit *edit, uint32_t number, uint8_t *by
     return 0;
 }
 
-static int add_block(struct ext2_edit *edit, uint32_t number, struct ext2_edit_block **out, struct error *err)
+/* NULL: err says why. */
+static struct ext2_edit_block *add_block(struct ext2_edit *edit, uint32_t number, struct error *err)
 {
-    if (edit->n_blocks == edit->room || edit->blocks == NULL) {
+    if (edit->n_blocks == edit->room) {
         uint32_t room = edit->room == 0 ? 32 : edit->room * 2;
-        if (room > EXT2_EDIT_BLOCKS_MAX)
-            return error_set(err, ERROR_REFUSED, "more than %u blocks would change", EXT2_EDIT_BLOCKS_MAX);
+        if (room > EXT2_EDIT_BLOCKS_MAX) {
+            error_set(err, ERROR_REFUSED, "more than %u blocks would change", EXT2_EDIT_BLOCKS_MAX);
+            return NULL;
+        }
         struct ext2_edit_block *grown = reallocarray(edit->blocks, room, sizeof(*grown));
-        if (grown == NULL)
-            return error_errno(err, "change the image");
+        if (grown == NULL) {
+            error_errno(err, "change the image");
+            return NULL;
+        }
         edit->blocks = grown;
         edit->room = room;
     }
     uint8_t *bytes = malloc(EXT2_BLOCK_SIZE);
-    if (bytes == NULL)
-        return error_errno(err, "change the image");
-    struct ext2_edit_block *block = &edit->blocks[edit->n_blocks++];
+    if (bytes == NULL) {
+        error_errno(err, "change the image");
+        return NULL;
+    }
+    struct ext2_edit_block *block = edit->blocks + edit->n_blocks++;
     *block = (struct ext2_edit_block){.number = number, .bytes = bytes};
-    *out = block;
-    return 0;
+    return block;
 }
 
 int ext2_edit_get(struct ext2_edit *edit, uint32_t number, bool changes, uint8_t **out, struct error *err)
@@ -77,7 +83,8 @@ int ext2_edit_get(struct ext2_edit *edit, uint32_t number, bool changes, uint8_t
             (number == 0 ? edit->super.blocks_count == 0 : number >= edit->super.blocks_count))
             return error_set(err, ERROR_INPUT, "the image names block %u of %u", number,
                              edit->super.blocks_count);
-        if (add_block(edit, number, &block, err) != 0 || read_block(edit, number, block->bytes, err) != 0)
+        block = add_block(edit, number, err);
+        if (block == NULL || read_block(edit, number, block->bytes, err) != 0)
             return -1;
     }
     block->is_changed |= changes;

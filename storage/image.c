@@ -45,22 +45,57 @@ static int open_built(const struct store *store, struct source *source, const ch
     return error_set(err, ERROR_STATE, "the image '%s' was removed each time it was built", key);
 }
 
+/* Ensures that the tables of all layers that the store has no pack of are there. *out_merged: one of them
+ * cannot be read layer by layer. */
+static int scan_layers(const struct store *store, struct source *source, bool *out_merged, struct error *err)
+{
+    *out_merged = false;
+    for (uint32_t i = 0; i < source->n_layers; i++) {
+        struct source_layer *layer = &source->layers[i];
+        if (layer->has_table || faccessat(store->data_fd, layer->key, F_OK, 0) == 0)
+            continue;
+        if (source_layer_scan(layer, err) != 0)
+            return -1;
+        *out_merged |= layer->needs_merged_view;
+    }
+    return 0;
+}
+
+/* Looks in the store, under the key that follows from the source. */
+static int find_image(const struct store *store, const struct source *source,
+                      const struct image_request *request, char key[STORE_KEY_SIZE], struct image *out,
+                      struct error *err)
+{
+    derive_key(source, request, key);
+    if (image_object_open(store, key, out, err) != 0)
+        return -1;
+    out->was_ready = out->n_data_fds > 0;
+    return 0;
+}
+
 static int open_image(const struct store *store, const struct image_request *request, struct image *out,
                       struct error *err)
 {
     _cleanup_(source_release) struct source source = SOURCE_NONE;
     char key[STORE_KEY_SIZE];
+    bool merged;
 
     if (request->format != IMAGE_EXT2)
         return error_set(err, ERROR_REFUSED, "the format is not known");
-    if (source_open(request->rootfs, &source, err) != 0)
+    if (source_open(request->rootfs, &source, err) != 0 ||
+        find_image(store, &source, request, key, out, err) != 0)
         return -1;
-    derive_key(&source, request, key);
-    if (image_object_open(store, key, out, err) != 0)
-        return -1;
-    if (out->n_data_fds > 0) {
-        out->was_ready = true;
+    if (out->was_ready)
         return 0;
+    if (scan_layers(store, &source, &merged, err) != 0)
+        return -1;
+    if (merged) {
+        source_release(&source);
+        if (source_open_merged(request->rootfs, &source, err) != 0 ||
+            find_image(store, &source, request, key, out, err) != 0)
+            return -1;
+        if (out->was_ready)
+            return 0;
     }
     return open_built(store, &source, key, out, err);
 }

@@ -15,8 +15,9 @@ struct source_layer {
     struct layer_scan_options options;
     struct layer layer; /* when has_table */
     bool has_table;
-    bool is_lasting;   /* nobody writes into the directory any more */
-    int64_t newest_ns; /* of a layer whose key is a fingerprint of times: the latest change */
+    bool is_lasting;        /* nobody writes into the directory any more, and key says so */
+    bool needs_merged_view; /* has_table, and it has marks that only the kernel reads */
+    int64_t newest_ns;      /* of a layer whose key is a fingerprint of times: the latest change */
 };
 
 struct source {
@@ -26,8 +27,15 @@ struct source {
 
 #define SOURCE_NONE ((struct source){.n_layers = 0})
 
-/* Finds the layers of the root file system at a path. */
+/*
+ * Finds the layers of the root file system at a path: of an overlay mount those that it was mounted from,
+ * else the directory itself. Does not read layers that engines keep and never change: their place is their
+ * identity.
+ */
 int source_open(const char *rootfs, struct source *out, struct error *err);
+
+/* As source_open, and takes the tree as it is seen, as one layer. */
+int source_open_merged(const char *rootfs, struct source *out, struct error *err);
 
 /* Ensures that a layer's table is there, by a scan. */
 int source_layer_scan(struct source_layer *layer, struct error *err);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the layers of an overlay mount become: the merged tree as the kernel shows it is the judge. */
+#include "scratch.h"
+#include "unit.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOWER "graph/overlay/"
+
+/* Lays out two complete layers and an upper one, as podman does, and mounts them. */
+static void mount_layers(const char *name)
+{
+    scratch_run("mkdir -p " LOWER "%s/diff " LOWER "%s/work " LOWER "%s/merged && cd " LOWER
+                " && mount -t overlay overlay -o lowerdir=l/B:l/A,upperdir=%s/diff,workdir=%s/work %s/merged",
+                name, name, name, name, name, name);
+}
+
+static void set_up(void)
+{
+    scratch_set_up();
+    scratch_run(
+        "mkdir -p " LOWER "a/diff " LOWER "b/diff " LOWER "l && cd " LOWER
+        " && ln -s ../a/diff l/A && ln -s ../b/diff l/B && cd a/diff && mkdir -p etc gone opaque/sub keep && "
+        "echo a > etc/both && ln etc/both etc/link && echo low > opaque/low && echo x > hidden && "
+        "echo k > keep/k && head -c 20000 /dev/urandom > big && cd ../../b/diff && mkdir -p etc keep && "
+        "echo b > etc/both && echo k2 > keep/k2");
+}
+
+static void tear_down(void)
+{
+    scratch_try("umount " LOWER "*/merged 2>/dev/null; true");
+    scratch_tear_down();
+}
+
+static void open_merged(const char *name, struct image *out)
+{
+    struct error err = {0};
+    char path[160];
+    snprintf(path, sizeof(path), "%s/" LOWER "%s/merged", scratch_dir, name);
+    const struct image_request request = {.rootfs = path, .format = IMAGE_EXT2};
+    *out = IMAGE_NONE;
+    ck_assert_ok(image_open(scratch_store, &request, out, &err), err);
+}
+
+static void compare(const char *name, struct image *image)
+{
+    scratch_copy_image(image, "image");
+    scratch_run("e2fsck -fn image > fsck.log 2>&1 || { cat fsck.log; exit 1; }");
+    scratch_run("rm -rf out && mkdir out && debugfs -R 'rdump / out' image > /dev/null 2>&1 && "
+                "diff -r --no-dereference " LOWER "%s/merged out",
+                name);
+}
+
+START_TEST(whiteouts_and_opaque_directories_hide)
+{
+    struct image image;
+    mount_layers("c");
+    scratch_run("cd " LOWER
+                "c/merged && rm hidden && rm -r gone opaque && mkdir opaque && echo n > opaque/new && "
+                "echo c > keep/k && ln -s /proc/mounts etc/mtab");
+    open_merged("c", &image);
+    ck_assert_uint_eq(image.n_data_fds, 4);
+    compare("c", &image);
+    image_release(&image);
+}
+END_TEST
+
+START_TEST(two_containers_of_one_image_share_it)
+{
+    struct image first, second;
+    mount_layers("c");
+    mount_layers("d");
+    scratch_run("for i in c d; do ln -s /proc/mounts " LOWER "$i/merged/etc/mtab; sleep 0.05; done");
+    open_merged("c", &first);
+    image_release(&first);
+    open_merged("c", &first);
+    open_merged("d", &second);
+    ck_assert(second.was_ready);
+    ck_assert_str_eq(first.key, second.key);
+    image_release(&first);
+    image_release(&second);
+}
+END_TEST
+
+START_TEST(a_change_in_the_upper_layer_makes_another_image)
+{
+    struct image first, second;
+    mount_layers("c");
+    open_merged("c", &first);
+    scratch_run("echo more > " LOWER "c/merged/etc/both");
+    open_merged("c", &second);
+    ck_assert_str_ne(first.key, second.key);
+    compare("c", &second);
+    image_release(&first);
+    image_release(&second);
+}
+END_TEST
+
+START_TEST(redirected_directories_are_read_as_merged)
+{
+    struct image image;
+    scratch_run("mkdir -p " LOWER "c/diff " LOWER "c/work " LOWER "c/merged && cd " LOWER
+                " && mount -t overlay overlay -o redirect_dir=on,metacopy=on,"
+                "lowerdir=l/B:l/A,upperdir=c/diff,workdir=c/work c/merged && "
+                "mv c/merged/keep c/merged/moved && chmod 600 c/merged/big");
+    open_merged("c", &image);
+    ck_assert_uint_eq(image.n_data_fds, 2);
+    compare("c", &image);
+    image_release(&image);
+}
+END_TEST
+
+START_TEST(a_changed_layer_of_no_engine_is_noticed)
+{
+    struct image first, second;
+    scratch_run("mkdir -p low up work " LOWER "c/merged && echo 1 > low/f && "
+                "mount -t overlay overlay -o lowerdir=low,upperdir=up,workdir=work " LOWER "c/merged");
+    open_merged("c", &first);
+    scratch_run("umount " LOWER "c/merged && echo 2 > low/f && "
+                "mount -t overlay overlay -o lowerdir=low,upperdir=up,workdir=work " LOWER "c/merged");
+    open_merged("c", &second);
+    ck_assert_str_ne(first.key, second.key);
+    compare("c", &second);
+    image_release(&first);
+    image_release(&second);
+}
+END_TEST
+
+int main(void)
+{
+    if (geteuid() != 0 || system("d=$(mktemp -d) && cd $d && mkdir l u w m && "
+                                 "mount -t overlay o -o lowerdir=l,upperdir=u,workdir=w m 2>/dev/null && "
+                                 "umount m && rm -r $d") != 0) {
+        puts("overlay mounts need root");
+        return 77;
+    }
+    Suite *suite = suite_create("source");
+    TCase *tcase = unit_case(suite, "source");
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, whiteouts_and_opaque_directories_hide);
+    tcase_add_test(tcase, two_containers_of_one_image_share_it);
+    tcase_add_test(tcase, a_change_in_the_upper_layer_makes_another_image);
+    tcase_add_test(tcase, redirected_directories_are_read_as_merged);
+    tcase_add_test(tcase, a_changed_layer_of_no_engine_is_noticed);
+    return unit_run(suite);
+}
