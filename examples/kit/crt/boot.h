@@ -12,7 +12,7 @@
  * heap.
  */
 #define BOOT_STACK_MAX   ((size_t)64 << 20)
-#define BOOT_GUARD_BYTES ((size_t)64 << 10)
+#define BOOT_GUARD_BYTES (((size_t)64 << 10) + 4096) /* with what rounding to pages may add */
 
 /* The monitor's boot information; set before anything else runs. */
 extern const struct boot_info *boot_info;
