@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any start message. So that an input is short, it is the message's head, NETS network devices, and then the
+ * command line; the rest of the message is zero.
+ */
+#include "base/bug.h"
+#include "launch.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define NETS 3
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void take(void *to, size_t want, const uint8_t **data, size_t *size)
+{
+    size_t n = want < *size ? want : *size;
+    memcpy(to, *data, n);
+    *data += n;
+    *size -= n;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct start_message message;
+    struct error err = {0};
+    size_t given = size;
+
+    memset(&message, 0, sizeof(message));
+    take(&message, offsetof(struct start_message, cmdline), &data, &size);
+    take(message.nets, NETS * sizeof(message.nets[0]), &data, &size);
+    take(message.cmdline, sizeof(message.cmdline), &data, &size);
+    BUG_ON(launch_check_start(&message, given % sizeof(message), &err) == 0);
+    if (launch_check_start(&message, sizeof(message), &err) < 0) {
+        BUG_ON(err.kind != ERROR_INPUT || strncmp(err.text, "start message: ", 15) != 0);
+        return 0;
+    }
+    BUG_ON(strlen(message.cmdline) != message.cmdline_bytes);
+    BUG_ON(message.n_nets > LAUNCH_NETS_MAX);
+    return 0;
+}
