@@ -15,6 +15,15 @@ const struct manifest_entry *device_get(solo5_handle_t handle, enum manifest_typ
     return &manifest->entries[handle];
 }
 
+static _Noreturn void refuse(const char *name)
+{
+    static const char before[] = "abort: device '", after[] = "' is not attached\n";
+    solo5_console_write(before, sizeof(before) - 1);
+    solo5_console_write(name, strlen(name));
+    solo5_console_write(after, sizeof(after) - 1);
+    solo5_abort();
+}
+
 const struct manifest_entry *device_acquire(const char *name, enum manifest_type type, solo5_handle_t *handle)
 {
     const struct manifest *manifest = boot_info->mft;
@@ -25,7 +34,7 @@ const struct manifest_entry *device_acquire(const char *name, enum manifest_type
         if ((acquired >> i & 1) != 0)
             return NULL;
         if (entry->attached == 0)
-            solo5_abort();
+            refuse(name);
         acquired |= (solo5_handle_set_t)1 << i;
         *handle = i;
         return entry;
