@@ -67,7 +67,7 @@ containerd_stage() {
             gcc -O1 -static -Wall -Wextra -Werror "$ROOT/tests/engine/podman/payload.c" -o "$ENGINE/stage/$name/$name"
         fi
     done
-    cp -r "$ROOT/examples/web/site/." "$ENGINE/stage/web/"
+    cp -r "$ROOT/examples/web/site" "$ENGINE/stage/web/srv"
     mkdir "$ENGINE/stage/web/www" && echo '<title>a page</title>' >"$ENGINE/stage/web/www/index.html"
 }
 
