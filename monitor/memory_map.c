@@ -8,7 +8,7 @@
 #define LARGE_PAGE (2ull << 20)
 
 /* What a program leaves must hold this much before a guard is worth its place. */
-#define FREE_MIN_FOR_GUARD (1u << 20)
+#define FREE_MIN_FOR_GUARD (512u << 10)
 
 static uint64_t page_down(uint64_t addr)
 {
