@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Launches and starts a monitor as the runtime does (monitor/launch.h), for a guest without devices. */
+#ifndef LAUNCHER_H
+#define LAUNCHER_H
+
+#include "monitor/launch.h"
+
+#include <sys/types.h>
+
+struct launched {
+    pid_t pid;
+    char control[64]; /* the name of its control socket, in the abstract name space */
+    int output_fd;    /* what it prints, on both descriptors */
+};
+
+/* Launches, without any capability; the monitor waits for its start. */
+void launcher_launch(const char *monitor, const char *guest, struct launched *out);
+
+/* Starts; the guest has executed its first instruction. */
+void launcher_start(const struct launched *launched);
+
+/* Waits for its end and returns its wait status. */
+int launcher_wait(struct launched *launched);
+
+#endif
