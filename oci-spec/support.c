@@ -51,7 +51,7 @@ static const char other_platform[] = "for another platform; a container of it al
 
 /* In strcmp(3) order of path: "." and "[" come before letters, capital letters before small ones. */
 static const struct support_entry table[] = {
-    HONOURED("annotations", "the keys of docs/annotations.md; others are only kept in the state"),
+    HONOURED("annotations", "the keys of annotations.md; others are only kept in the state"),
     MONITOR("domainname", "set in the container's uts namespace"),
     MEANINGLESS("freebsd", other_platform),
     HONOURED("hooks", "run in the specification's order, with the state on stdin"),
@@ -148,12 +148,12 @@ static const struct support_entry table[] = {
     MONITOR("linux.timeOffsets.monotonic.nanosecs", "added to secs"),
     MONITOR("linux.timeOffsets.monotonic.secs", "in seconds"),
     ID_MAPPING("linux.uidMappings", "user ids of the monitor's user namespace"),
-    HONOURED("mounts", "files and volumes for the guest; pseudo file systems are skipped"),
+    HONOURED("mounts", "small files appear in the guest's image; others can be its block devices"),
     HONOURED("mounts[].destination", "where the guest finds it; relative paths are relative to /"),
     REFUSED("mounts[].gidMappings", idmapped),
     HONOURED("mounts[].options", "bind, rbind, ro, rw; idmap and ridmap are refused"),
     HONOURED("mounts[].source", "relative paths are relative to the bundle"),
-    HONOURED("mounts[].type", "bind mounts are honoured"),
+    HONOURED("mounts[].type", "bind; pseudo file systems are skipped"),
     REFUSED("mounts[].uidMappings", idmapped),
     HONOURED("ociVersion", "any 1.x"),
     HONOURED("process", "the guest, and the monitor that runs it"),
@@ -165,7 +165,7 @@ static const struct support_entry table[] = {
     HONOURED("process.consoleSize.height", "in rows"),
     HONOURED("process.consoleSize.width", "in columns"),
     HONOURED("process.cwd", "where a relative args[0] is looked for"),
-    HONOURED("process.env", "PATH is where args[0] is looked for"),
+    HONOURED("process.env", "PATH is where args[0] is looked for; a guest has no environment"),
     REFUSED("process.execCPUAffinity", "a unikernel has no second process; linux.resources.cpu.cpus pins it"),
     REFUSED("process.ioPriority", "wherry leaves priorities to linux.resources.blockIO"),
     MEANINGLESS("process.noNewPrivileges", "always set for the monitor"),
