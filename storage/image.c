@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/image.h"
 
+#include "background.h"
 #include "base/cleanup.h"
 #include "ext2_patch.h"
 #include "image_build.h"
+#include "image_direct.h"
 #include "image_object.h"
 #include "source.h"
 
@@ -37,7 +39,7 @@ static int open_built(const struct store *store, struct source *source, const ch
                       struct error *err)
 {
     for (int i = 0; i < OPEN_ATTEMPTS; i++) {
-        if (image_build(store, source, key, err) != 0 || image_object_open(store, key, out, err) != 0)
+        if (image_build(store, source, key, true, err) != 0 || image_object_open(store, key, out, err) != 0)
             return -1;
         if (out->n_data_fds > 0)
             return 0;
@@ -61,6 +63,39 @@ static int scan_layers(const struct store *store, struct source *source, bool *o
     return 0;
 }
 
+/* What the builder in the background needs. */
+struct build_job {
+    const struct store *store;
+    struct source *source;
+    const char *key;
+};
+
+static void build_quietly(void *argument)
+{
+    struct build_job *job = argument;
+    struct error ignored;
+    image_build(job->store, job->source, job->key, false, &ignored);
+}
+
+/* Builds the image while its first container already runs. That it cannot be started costs the next one time.
+ */
+static void build_in_background(const struct store *store, struct source *source, const char *key)
+{
+    struct build_job job = {store, source, key};
+    struct error ignored;
+    size_t n = 0;
+    _cleanup_free_ int *fds = calloc(source->n_layers + 4, sizeof(int));
+    if (fds == NULL)
+        return;
+    fds[n++] = store->data_fd;
+    fds[n++] = store->img_fd;
+    fds[n++] = store->lock_fd;
+    fds[n++] = store->verified_fd;
+    for (uint32_t i = 0; i < source->n_layers; i++)
+        fds[n++] = source->layers[i].dirfd;
+    background_run(build_quietly, &job, fds, n, &ignored);
+}
+
 /* Looks in the store, under the key that follows from the source. */
 static int find_image(const struct store *store, const struct source *source,
                       const struct image_request *request, char key[STORE_KEY_SIZE], struct image *out,
@@ -73,31 +108,59 @@ static int find_image(const struct store *store, const struct source *source,
     return 0;
 }
 
+/* Finds the source of a request, and its image if the store has it; else all the source's tables are read. */
+static int open_source(const struct store *store, const struct image_request *request, struct source *source,
+                       char key[STORE_KEY_SIZE], struct image *out, struct error *err)
+{
+    bool merged;
+    if (request->format != IMAGE_EXT2)
+        return error_set(err, ERROR_REFUSED, "the format is not known");
+    if (source_open(request->rootfs, source, err) != 0 ||
+        find_image(store, source, request, key, out, err) != 0)
+        return -1;
+    if (out->was_ready)
+        return 0;
+    if (scan_layers(store, source, &merged, err) != 0)
+        return -1;
+    if (!merged)
+        return 0;
+    source_release(source);
+    if (source_open_merged(request->rootfs, source, err) != 0)
+        return -1;
+    return find_image(store, source, request, key, out, err);
+}
+
 static int open_image(const struct store *store, const struct image_request *request, struct image *out,
                       struct error *err)
 {
     _cleanup_(source_release) struct source source = SOURCE_NONE;
     char key[STORE_KEY_SIZE];
-    bool merged;
 
-    if (request->format != IMAGE_EXT2)
-        return error_set(err, ERROR_REFUSED, "the format is not known");
-    if (source_open(request->rootfs, &source, err) != 0 ||
-        find_image(store, &source, request, key, out, err) != 0)
+    if (open_source(store, request, &source, key, out, err) != 0)
         return -1;
     if (out->was_ready)
         return 0;
-    if (scan_layers(store, &source, &merged, err) != 0)
+    if (!image_direct_helps(store, &source))
+        return open_built(store, &source, key, out, err);
+    if (image_direct_open(store, &source, key, out, err) != 0)
         return -1;
-    if (merged) {
-        source_release(&source);
-        if (source_open_merged(request->rootfs, &source, err) != 0 ||
-            find_image(store, &source, request, key, out, err) != 0)
-            return -1;
-        if (out->was_ready)
-            return 0;
-    }
-    return open_built(store, &source, key, out, err);
+    build_in_background(store, &source, key);
+    return 0;
+}
+
+int image_prepare(struct store *store, const struct image_request *request, struct image *out,
+                  struct error *err)
+{
+    _cleanup_(source_release) struct source source = SOURCE_NONE;
+    _cleanup_(image_release) struct image image = IMAGE_NONE;
+    char key[STORE_KEY_SIZE];
+
+    if (open_source(store, request, &source, key, &image, err) != 0 ||
+        (!image.was_ready && open_built(store, &source, key, &image, err) != 0))
+        return error_wrap(err, "prepare an image of '%s'", request->rootfs);
+    *out = image;
+    image = IMAGE_NONE;
+    return 0;
 }
 
 /* Makes the patches of a request for an open image. */

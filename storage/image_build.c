@@ -61,14 +61,17 @@ static int publish(const struct store *store, const struct source *source, const
     return image_object_publish(store, key, &parts, err);
 }
 
-int image_build(const struct store *store, struct source *source, const char *key, struct error *err)
+int image_build(const struct store *store, struct source *source, const char *key, bool wait,
+                struct error *err)
 {
     _cleanup_(pack_fds_release) struct pack_fds packs = {0};
     _cleanup_close_ int lock = -1;
     int failed = 0;
 
-    if (lock_acquire(store->lock_fd, key, LOCK_EXCLUSIVE, true, &lock, err) != 0)
+    if (lock_acquire(store->lock_fd, key, LOCK_EXCLUSIVE, wait, &lock, err) != 0)
         return -1;
+    if (lock < 0)
+        return 0;
     if (faccessat(store->img_fd, key, F_OK, 0) != 0)
         failed = ensure_packs(store, source, &packs, err) != 0 || publish(store, source, key, err) != 0;
     lock_remove(store->lock_fd, key, &lock);

@@ -47,9 +47,10 @@ int composition_init(struct composition *composition, const struct source *sourc
     return 0;
 }
 
-/* Adds the extents of what is seen of one pack: a file that an upper layer hides makes a gap. */
-static int add_pack(const struct composition *c, uint32_t layer, struct extent_list *list, struct error *err)
+int composition_add_pack(const struct composition *composition, uint32_t layer, uint32_t file,
+                         struct extent_list *list, struct error *err)
 {
+    const struct composition *c = composition;
     const struct layer *l = &c->layers[layer];
     uint64_t from = 0, to = 0; /* blocks of the pack that are seen, in one piece */
 
@@ -61,13 +62,13 @@ static int add_pack(const struct composition *c, uint32_t layer, struct extent_l
         if (n == 0)
             continue;
         if (block != to) {
-            if (ext2_emit_pack_extents(&c->plan, layer, from, to - from, 1 + layer, from, list, err) != 0)
+            if (ext2_emit_pack_extents(&c->plan, layer, from, to - from, file, from, list, err) != 0)
                 return -1;
             from = block;
         }
         to = block + n;
     }
-    return ext2_emit_pack_extents(&c->plan, layer, from, to - from, 1 + layer, from, list, err);
+    return ext2_emit_pack_extents(&c->plan, layer, from, to - from, file, from, list, err);
 }
 
 int composition_pack_extents(const struct composition *composition, struct extent_list *out,
@@ -77,7 +78,7 @@ int composition_pack_extents(const struct composition *composition, struct exten
     if (ext2_emit_meta_extents(&composition->plan, 0, &list, err) != 0)
         return -1;
     for (uint32_t i = 0; i < composition->tree.n_layers; i++)
-        if (add_pack(composition, i, &list, err) != 0)
+        if (composition_add_pack(composition, i, 1 + i, &list, err) != 0)
             return -1;
     extent_list_sort(&list);
     *out = list;

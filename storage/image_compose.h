@@ -27,6 +27,10 @@ int composition_init(struct composition *composition, const struct source *sourc
 int composition_pack_extents(const struct composition *composition, struct extent_list *out,
                              struct error *err);
 
+/* Adds the extents of what is seen of one layer's pack, which is a data file. */
+int composition_add_pack(const struct composition *composition, uint32_t layer, uint32_t file,
+                         struct extent_list *list, struct error *err);
+
 /* Bytes in the whole image. */
 uint64_t composition_capacity(const struct composition *composition);
 

@@ -19,21 +19,40 @@
 #define TABLE_MAX (4ull << 30)
 
 /* Contents on their way into the pack: small files share a write. */
-struct stream {
+struct pack_stream {
     int fd;
     char *buffer;
     size_t used;
+    bool wants_digest;
     struct digest digest;
 };
 
-static void stream_release(struct stream *stream)
+struct pack_stream *pack_stream_new(int fd, struct error *err)
 {
-    free(stream->buffer);
+    struct pack_stream *stream = calloc(1, sizeof(*stream));
+    if (stream != NULL)
+        stream->buffer = malloc(BUFFER_SIZE);
+    if (stream == NULL || stream->buffer == NULL) {
+        error_errno(err, "copy files");
+        pack_stream_free(&stream);
+        return NULL;
+    }
+    stream->fd = fd;
+    return stream;
 }
 
-static int stream_flush(struct stream *stream, struct error *err)
+void pack_stream_free(struct pack_stream **stream)
 {
-    digest_add(&stream->digest, stream->buffer, stream->used);
+    if (*stream != NULL)
+        free((*stream)->buffer);
+    free(*stream);
+    *stream = NULL;
+}
+
+int pack_stream_flush(struct pack_stream *stream, struct error *err)
+{
+    if (stream->wants_digest)
+        digest_add(&stream->digest, stream->buffer, stream->used);
     if (fd_write_all(stream->fd, stream->buffer, stream->used, "a pack", err) != 0)
         return -1;
     stream->used = 0;
@@ -41,12 +60,12 @@ static int stream_flush(struct stream *stream, struct error *err)
 }
 
 /* Copies n_blocks blocks of a file from a block on; what lies beyond its end is zeros. */
-static int copy_blocks(struct stream *stream, int fd, uint64_t block, uint64_t n_blocks, uint64_t file_size,
-                       struct error *err)
+static int copy_blocks(struct pack_stream *stream, int fd, uint64_t block, uint64_t n_blocks,
+                       uint64_t file_size, struct error *err)
 {
     uint64_t at = block * LAYER_BLOCK_SIZE, end = at + n_blocks * LAYER_BLOCK_SIZE;
     while (at < end) {
-        if (stream->used == BUFFER_SIZE && stream_flush(stream, err) != 0)
+        if (stream->used == BUFFER_SIZE && pack_stream_flush(stream, err) != 0)
             return -1;
         size_t want = BUFFER_SIZE - stream->used;
         if (want > end - at)
@@ -89,8 +108,8 @@ int pack_open_file(int layer_dirfd, const struct layer *layer, uint32_t entry, i
     return 0;
 }
 
-static int copy_file(struct stream *stream, int layer_dirfd, const struct layer *layer, uint32_t entry,
-                     struct error *err)
+int pack_stream_add(struct pack_stream *stream, int layer_dirfd, const struct layer *layer, uint32_t entry,
+                    struct error *err)
 {
     const struct layer_entry *e = &layer->entries[entry];
     uint64_t n_blocks = layer_entry_blocks(layer, entry);
@@ -131,18 +150,19 @@ static int write_table(int fd, const struct layer *layer, struct pack_trailer *t
 
 int pack_write(int out_fd, int layer_dirfd, const struct layer *layer, const char *what, struct error *err)
 {
-    _cleanup_(stream_release) struct stream stream = {.fd = out_fd, .buffer = malloc(BUFFER_SIZE)};
+    _cleanup_(pack_stream_free) struct pack_stream *stream = pack_stream_new(out_fd, err);
     struct pack_trailer trailer = {0};
 
-    if (stream.buffer == NULL)
-        return error_errno(err, "pack the layer '%s'", what);
-    digest_init(&stream.digest);
-    for (uint32_t i = 0; i < layer->n_entries; i++)
-        if (copy_file(&stream, layer_dirfd, layer, i, err) != 0)
-            return error_wrap(err, "pack the layer '%s'", what);
-    if (stream_flush(&stream, err) != 0)
+    if (stream == NULL)
         return error_wrap(err, "pack the layer '%s'", what);
-    digest_finish(&stream.digest, trailer.contents_digest);
+    stream->wants_digest = true;
+    digest_init(&stream->digest);
+    for (uint32_t i = 0; i < layer->n_entries; i++)
+        if (pack_stream_add(stream, layer_dirfd, layer, i, err) != 0)
+            return error_wrap(err, "pack the layer '%s'", what);
+    if (pack_stream_flush(stream, err) != 0)
+        return error_wrap(err, "pack the layer '%s'", what);
+    digest_finish(&stream->digest, trailer.contents_digest);
     if (write_table(out_fd, layer, &trailer, err) != 0)
         return error_wrap(err, "pack the layer '%s'", what);
     return 0;

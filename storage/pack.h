@@ -26,6 +26,22 @@ struct pack_trailer {
  * file that is no longer as the scan saw it is ERROR_STATE. what names the layer in messages. */
 int pack_write(int out_fd, int layer_dirfd, const struct layer *layer, const char *what, struct error *err);
 
+/* Contents of files on their way into one file, each from a block boundary on. */
+struct pack_stream;
+
+/* A stream to the position of a descriptor that stays the caller's; NULL: err says why. */
+struct pack_stream *pack_stream_new(int fd, struct error *err);
+
+/* Adds the contents of one file of a layer: the blocks that it has in the layer's pack. */
+int pack_stream_add(struct pack_stream *stream, int layer_dirfd, const struct layer *layer, uint32_t entry,
+                    struct error *err);
+
+/* Writes what is still held back. */
+int pack_stream_flush(struct pack_stream *stream, struct error *err);
+
+/* For a cleanup attribute. Accepts a pointer to NULL. */
+void pack_stream_free(struct pack_stream **stream);
+
 /* Reads a pack's table; the layer is the caller's. Damage is ERROR_INPUT. */
 int pack_load(int fd, struct layer *out, struct error *err);
 

@@ -64,6 +64,13 @@ struct image {
 int image_open(struct store *store, const struct image_request *request, struct image *out,
                struct error *err);
 
+/*
+ * As image_open without patches, and the whole image is in the store when it returns. (image_open may return
+ * an image that reads files of the root file system in place, while a process in the background builds it.)
+ */
+int image_prepare(struct store *store, const struct image_request *request, struct image *out,
+                  struct error *err);
+
 /* Closes what the image holds. Accepts IMAGE_NONE and half-filled ones. */
 void image_release(struct image *image);
 
