@@ -19,7 +19,7 @@
 
 static int too_long(struct error *err)
 {
-    return error_set(err, ERROR_INPUT, "the guest's command line is longer than %d bytes",
+    return error_set(err, ERROR_INPUT, "process.args: the guest's command line is longer than %d bytes",
                      LAUNCH_CMDLINE_SIZE - 1);
 }
 

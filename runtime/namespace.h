@@ -35,6 +35,9 @@ struct namespace_plan {
     } ns[CONFIG_NAMESPACE_COUNT];
 };
 
+/* An empty one: namespace_plan_release() of it does nothing. */
+#define NAMESPACE_PLAN_NONE ((struct namespace_plan){.ns = {[0 ... CONFIG_NAMESPACE_COUNT - 1] = {.fd = -1}}})
+
 /*
  * Fills the plan. Refuses what the configuration's own checks let through: a new user namespace without
  * mappings for user and group 0 of the container, and parameters (linux.sysctl) of the whole host.

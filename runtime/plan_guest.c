@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan_guest.h"
+
+#include "inspect.h"
+#include "plan.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE_SIZE 4096u
+#define MIB       ((uint64_t)1 << 20)
+
+/* --- which file is it --- */
+
+/* Whether the engine mounts something over path, such as its own init: then the root file system has no say.
+ */
+static bool is_mounted_over(const struct config *config, const char *path)
+{
+    for (size_t i = 0; i < config->n_mounts; i++) {
+        const char *destination = config->mounts[i].destination;
+        size_t n = strlen(destination);
+        if (config->mounts[i].is_bind && strncmp(path, destination, n) == 0 &&
+            (path[n] == '\0' || path[n] == '/'))
+            return true;
+    }
+    return false;
+}
+
+static const char *path_variable(const struct config_process *process)
+{
+    for (size_t i = 0; i < process->env.n; i++)
+        if (strncmp(process->env.items[i], "PATH=", 5) == 0)
+            return process->env.items[i] + 5;
+    return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
+static int open_guest(struct plan *plan, const char *path, struct error *err)
+{
+    return path_open_in_root(plan->rootfs_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &plan->guest_fd, err);
+}
+
+/* A name without a slash: looked for in the directories of process.env's PATH, as execvp(3) would. */
+static int search_guest(struct plan *plan, const char *name, struct error *err)
+{
+    const char *directory = path_variable(plan->config->process);
+    for (;;) {
+        size_t n = strcspn(directory, ":");
+        char path[PATH_MAX];
+        struct error ignored;
+        if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)n, directory, name) < sizeof(path) &&
+            n > 0 && open_guest(plan, path, &ignored) == 0)
+            return 0;
+        if (directory[n] == '\0')
+            break;
+        directory += n + 1;
+    }
+    return error_set(err, ERROR_NO_EXEC,
+                     "\"%s\": executable file not found in $PATH: no such file or directory", name);
+}
+
+static int is_missing(const struct error *err)
+{
+    return err->kind == ERROR_NO_EXEC || err->errnum == ENOENT || err->errnum == ENOTDIR;
+}
+
+/* What process.args[0] names. A file that only a mount will provide leaves guest_fd at -1. */
+static int open_argument(struct plan *plan, struct error *err)
+{
+    const struct config_process *process = plan->config->process;
+    if (process == NULL || process->args.n == 0)
+        return error_set(err, ERROR_INPUT, "config.json: process.args is not given");
+    const char *name = process->args.items[0];
+    if (is_mounted_over(plan->config, name))
+        return 0;
+
+    if (strchr(name, '/') == NULL)
+        return search_guest(plan, name, err);
+    if (open_guest(plan, name, err) == 0)
+        return 0;
+    return is_missing(err) ? error_wrap_as(err, ERROR_NO_EXEC, "process.args[0]")
+                           : error_wrap_as(err, ERROR_NOT_EXEC, "process.args[0]");
+}
+
+/* A unikernel that the bundle names: it must be there. */
+static int open_declared(struct plan *plan, struct error *err)
+{
+    int result = plan->config->vm != NULL ? fd_open(AT_FDCWD, plan->config->vm->kernel_path,
+                                                    O_RDONLY | O_NONBLOCK, 0, &plan->guest_fd, err)
+                                          : open_guest(plan, plan->unikernel->binary, err);
+    if (result < 0)
+        return error_wrap_as(err, is_missing(err) ? ERROR_NO_EXEC : ERROR_NOT_EXEC, "the unikernel");
+    return 0;
+}
+
+/* A program for another runtime has one of these forms; anything else nobody can run. */
+static bool could_be_a_program(int fd)
+{
+    static const char *const magics[] = {"\177ELF", "#!", "\0asm"};
+    static const size_t sizes[] = {4, 2, 4};
+    char start[4] = {0};
+    if (pread(fd, start, sizeof(start), 0) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        if (memcmp(start, magics[i], sizes[i]) == 0)
+            return true;
+    return false;
+}
+
+static int check_is_file(int fd, struct error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return error_errno(err, "look at the unikernel");
+    if (!S_ISREG(st.st_mode))
+        return error_set(err, ERROR_NOT_EXEC, "the unikernel is not a regular file");
+    return 0;
+}
+
+int plan_find_guest(struct plan *plan, const struct settings *settings, struct error *err)
+{
+    bool is_named = plan->config->vm != NULL || plan->unikernel->binary != NULL;
+    bool is_declared = is_named || plan->unikernel->is_declared;
+
+    if ((is_named ? open_declared(plan, err) : open_argument(plan, err)) < 0)
+        return -1;
+    if (plan->guest_fd < 0)
+        return is_declared ? error_set(err, ERROR_REFUSED, "a unikernel cannot come from a mount") : 0;
+    if (check_is_file(plan->guest_fd, err) < 0)
+        return -1;
+    if (inspect_file(settings->monitor, plan->guest_fd, &plan->answer, err) < 0)
+        return -1;
+
+    switch (plan->answer.verdict) {
+    case INSPECT_UNIKERNEL:
+        plan->is_unikernel = true;
+        return 0;
+    case INSPECT_NOT_SOLO5:
+        if (!is_declared && could_be_a_program(plan->guest_fd))
+            return 0;
+        break;
+    default:
+        break;
+    }
+    return error_set(err, ERROR_NOT_EXEC, "load the unikernel: %s", plan->answer.text);
+}
+
+/* --- what is it given --- */
+
+static enum guest_kind choose_kind(const struct plan *plan)
+{
+    switch (plan->unikernel->type) {
+    case UNIKERNEL_PLAIN:
+        return GUEST_PLAIN;
+    case UNIKERNEL_KIT:
+        return GUEST_KIT;
+    case UNIKERNEL_MIRAGE:
+        return GUEST_MIRAGE;
+    case UNIKERNEL_RUMPRUN:
+        return GUEST_RUMPRUN;
+    case UNIKERNEL_UNKNOWN:
+        break;
+    }
+    return plan->answer.kind == INSPECT_KIND_KIT ? GUEST_KIT : GUEST_PLAIN;
+}
+
+static int choose_cmdline(struct plan *plan, struct error *err)
+{
+    const struct config *config = plan->config;
+    const struct unikernel *unikernel = plan->unikernel;
+    const struct config_strings *args = config->process != NULL ? &config->process->args : NULL;
+    bool has_args = args != NULL && args->n > 1;
+
+    if (config->vm != NULL)
+        return guest_cmdline_quote(config->vm->kernel_parameters.items, &plan->cmdline, err);
+    if (unikernel->cmdline != NULL && !(unikernel->cmdline_is_fallback && has_args)) {
+        plan->cmdline = strdup(unikernel->cmdline);
+        return plan->cmdline == NULL ? error_errno(err, "keep the guest's command line") : 0;
+    }
+    /* items[n] is NULL: a list of one argument has the end of the list as its rest. */
+    static const char *const none[] = {NULL};
+    return guest_cmdline_quote(args != NULL && args->n > 0 ? args->items + 1 : none, &plan->cmdline, err);
+}
+
+static uint64_t overhead_of(uint64_t limit)
+{
+    return PLAN_OVERHEAD_BYTES + limit / PLAN_OVERHEAD_PART;
+}
+
+/* What is said outright counts; else what the container's memory limit leaves; else the host's default. */
+static int choose_memory(struct plan *plan, const struct settings *settings, struct error *err)
+{
+    const struct config_memory *memory = &plan->config->resources.memory;
+    uint64_t limit = memory->has_limit && memory->limit > 0 ? (uint64_t)memory->limit : UINT64_MAX;
+    uint64_t room =
+        limit == UINT64_MAX ? UINT64_MAX : limit - (limit < overhead_of(limit) ? limit : overhead_of(limit));
+    uint64_t said = plan->unikernel->memory_bytes;
+
+    if (said == 0 && plan->config->vm != NULL && plan->config->vm->has_memory)
+        said = plan->config->vm->memory;
+    if (said > room)
+        return error_set(err, ERROR_INPUT,
+                         "%" PRIu64
+                         " bytes of guest memory do not fit into linux.resources.memory.limit: of %" PRIu64
+                         " bytes the monitor takes %" PRIu64,
+                         said, limit, overhead_of(limit));
+    uint64_t bytes = said != 0 ? said : limit != UINT64_MAX ? room : settings->memory_bytes;
+    plan->memory_bytes = bytes - bytes % PAGE_SIZE;
+    if (plan->memory_bytes < plan->answer.memory_min)
+        return error_set(err, ERROR_NOT_EXEC,
+                         "the unikernel needs at least %" PRIu64 " MiB of memory and there are %" PRIu64
+                         " MiB for it",
+                         (plan->answer.memory_min + MIB - 1) / MIB, plan->memory_bytes / MIB);
+    return 0;
+}
+
+static size_t count_devices(const struct plan *plan, enum inspect_device_type type)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plan->answer.n_devices; i++)
+        n += plan->answer.devices[i].type == type;
+    return n;
+}
+
+static const char *type_name(enum inspect_device_type type)
+{
+    return type == INSPECT_DEVICE_BLOCK ? "block" : "network";
+}
+
+/* Every device that the bundle names must be one that the unikernel declares. */
+static int check_named_device(const struct plan *plan, const char *device, enum inspect_device_type type,
+                              struct error *err)
+{
+    size_t n = count_devices(plan, type);
+    if (device == NULL && n == 1)
+        return 0;
+    if (device == NULL)
+        return error_set(err, ERROR_INPUT,
+                         "a %s device is configured without its name, and the unikernel declares %zu",
+                         type_name(type), n);
+    for (size_t i = 0; i < plan->answer.n_devices; i++)
+        if (plan->answer.devices[i].type == type && strcmp(plan->answer.devices[i].name, device) == 0)
+            return 0;
+    return error_set(err, ERROR_INPUT,
+                     "the %s device \"%s\" is configured, but the unikernel does not declare it",
+                     type_name(type), device);
+}
+
+static const struct unikernel_block *find_block(const struct plan *plan, const char *device)
+{
+    for (size_t i = 0; i < plan->unikernel->n_blocks; i++) {
+        const struct unikernel_block *block = &plan->unikernel->blocks[i];
+        if (block->device == NULL || strcmp(block->device, device) == 0)
+            return block;
+    }
+    return NULL;
+}
+
+/* The source of the mount with this destination, for a block device. */
+static int find_mount(const struct plan *plan, const char *destination, struct plan_block *block,
+                      struct error *err)
+{
+    for (size_t i = 0; i < plan->config->n_mounts; i++) {
+        const struct config_mount *mount = &plan->config->mounts[i];
+        if (strcmp(mount->destination, destination) != 0 || !mount->is_bind || mount->source == NULL)
+            continue;
+        block->path = mount->source;
+        block->is_readonly = block->is_readonly || mount->is_readonly;
+        return 0;
+    }
+    return error_set(err, ERROR_INPUT, "the block device \"%s\": there is no mount at \"%s\"", block->device,
+                     destination);
+}
+
+static int choose_block(struct plan *plan, const char *device, size_t n_declared, struct error *err)
+{
+    const struct unikernel_block *said = find_block(plan, device);
+    struct plan_block *block = &plan->blocks[plan->n_blocks];
+
+    *block = (struct plan_block){.device = device, .source = UNIKERNEL_BLOCK_ROOTFS};
+    if (said != NULL) {
+        block->source = said->source;
+        block->path = said->path;
+        block->format = said->format;
+        block->is_readonly = said->readonly;
+    } else if (plan->config->vm != NULL && plan->config->vm->image_path != NULL && n_declared == 1) {
+        block->source = UNIKERNEL_BLOCK_MOUNT;
+        block->path = plan->config->vm->image_path;
+        block->is_readonly = plan->config->root.readonly;
+    } else if (n_declared > 1) {
+        return error_set(
+            err, ERROR_INPUT,
+            "the unikernel declares %zu block devices; the annotation dev.wherry.block.%s must say what "
+            "\"%s\" is",
+            n_declared, device, device);
+    }
+    if (said != NULL && said->source == UNIKERNEL_BLOCK_MOUNT && find_mount(plan, said->path, block, err) < 0)
+        return -1;
+    plan->n_blocks++;
+    return 0;
+}
+
+static void choose_net(struct plan *plan, const char *device)
+{
+    struct state_net *net = &plan->nets[plan->n_nets++];
+    snprintf(net->device, sizeof(net->device), "%s", device);
+    for (size_t i = 0; i < plan->unikernel->n_nets; i++) {
+        const struct unikernel_net *said = &plan->unikernel->nets[i];
+        if (said->interface != NULL && (said->device == NULL || strcmp(said->device, device) == 0))
+            snprintf(net->interface, sizeof(net->interface), "%s", said->interface);
+    }
+}
+
+static int choose_devices(struct plan *plan, struct error *err)
+{
+    size_t n_block = count_devices(plan, INSPECT_DEVICE_BLOCK);
+
+    for (size_t i = 0; i < plan->unikernel->n_blocks; i++)
+        if (check_named_device(plan, plan->unikernel->blocks[i].device, INSPECT_DEVICE_BLOCK, err) < 0)
+            return -1;
+    for (size_t i = 0; i < plan->unikernel->n_nets; i++)
+        if (check_named_device(plan, plan->unikernel->nets[i].device, INSPECT_DEVICE_NET, err) < 0)
+            return -1;
+    for (size_t i = 0; i < plan->answer.n_devices; i++) {
+        const struct inspect_device *device = &plan->answer.devices[i];
+        if (device->type == INSPECT_DEVICE_NET)
+            choose_net(plan, device->name);
+        else if (choose_block(plan, device->name, n_block, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int plan_fit_guest(struct plan *plan, const struct settings *settings, struct error *err)
+{
+    plan->kind = choose_kind(plan);
+    if (choose_cmdline(plan, err) < 0)
+        return -1;
+    if (choose_memory(plan, settings, err) < 0)
+        return -1;
+    return choose_devices(plan, err);
+}
