@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include "command.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* A descriptor that is opened later must not become 0, 1 or 2 because the caller had closed them. */
+static void ensure_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd < 0)
+        _exit(EXIT_FAILURE);
+    close(fd);
+}
+
+int main(int argc, char **argv)
+{
+    ensure_standard_descriptors();
+    return cli_main(commands, argc, argv);
+}
