@@ -41,7 +41,7 @@
 /* ---- 1. User namespace ---- */
 
 /* No identifiers are mapped: it is a namespace in which nobody exists, and needs no file of /proc. */
-static int stage_user_namespace(const struct sandbox_plan *plan, struct error *err)
+static int make_user_namespace(const struct sandbox_plan *plan, struct error *err)
 {
     if ((plan->own_namespaces & CLONE_NEWUSER) != 0 && unshare(CLONE_NEWUSER) < 0)
         return error_errno(err, "make a user namespace");
@@ -50,28 +50,46 @@ static int stage_user_namespace(const struct sandbox_plan *plan, struct error *e
 
 /* ---- 2. Namespaces ---- */
 
-static int stage_namespaces(const struct sandbox_plan *plan, struct error *err)
+/* One by one, so that one kind that this kernel lacks does not cost the others. */
+static int make_namespaces(const struct sandbox_plan *plan, struct error *err)
 {
-    int flags = (int)(plan->own_namespaces & ~(unsigned)CLONE_NEWUSER);
-    if (flags != 0 && unshare(flags) < 0)
-        return error_errno(err, "make namespaces (0x%x)", (unsigned)flags);
-    return 0;
+    static const struct {
+        unsigned flag;
+        const char *name;
+    } kinds[] = {{CLONE_NEWNS, "mount"},
+                 {CLONE_NEWIPC, "IPC"},
+                 {CLONE_NEWUTS, "UTS"},
+                 {CLONE_NEWCGROUP, "cgroup"},
+                 {CLONE_NEWNET, "network"}};
+    int result = 0;
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if ((plan->own_namespaces & kinds[i].flag) != 0 && unshare((int)kinds[i].flag) < 0 && result == 0)
+            result = error_errno(err, "make a %s namespace", kinds[i].name);
+    return result;
 }
 
 /* ---- 3. Empty root ---- */
 
-static int stage_root(const struct sandbox_plan *plan, struct error *err)
+/* Mounts change only in a namespace that is surely this process's own. */
+static int enter_empty_root(const struct sandbox_plan *plan, const struct sandbox_skips *skips,
+                            struct error *err)
 {
-    return (plan->own_namespaces & CLONE_NEWNS) != 0 ? empty_root_replace(err) : empty_root_enter(err);
+    struct error ignored;
+    bool is_own = (plan->own_namespaces & CLONE_NEWNS) != 0 && !skips->is_skipped[SANDBOX_NAMESPACES];
+
+    /* In a chroot the root is no mount, and cannot be replaced. */
+    if (is_own && empty_root_replace(&ignored) == 0)
+        return 0;
+    return empty_root_enter(err);
 }
 
 /* ---- 4. Capabilities ---- */
 
-static int stage_capabilities(const struct sandbox_plan *plan, struct error *err)
+static int drop_capabilities(struct error *err)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
-    (void)plan;
 
     /* A kernel knows fewer than 64, and the first that it does not know ends the list. */
     for (unsigned long capability = 0; capability < 64; capability++)
@@ -91,9 +109,8 @@ static int stage_capabilities(const struct sandbox_plan *plan, struct error *err
 
 /* ---- 5. Process ---- */
 
-static int stage_process(const struct sandbox_plan *plan, struct error *err)
+static int restrict_process(struct error *err)
 {
-    (void)plan;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return error_errno(err, "set no_new_privs");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -107,14 +124,13 @@ static int stage_process(const struct sandbox_plan *plan, struct error *err)
 /* ---- 6. Limits ---- */
 
 /* Not the number of processes: KVM starts a thread of its own at the first run, which counts as one. */
-static int stage_limits(const struct sandbox_plan *plan, struct error *err)
+static int lower_limits(struct error *err)
 {
     static const struct {
         __rlimit_resource_t resource;
         const char *name;
     } zero[] = {{RLIMIT_CORE, "core"}, {RLIMIT_MEMLOCK, "memlock"}, {RLIMIT_MSGQUEUE, "msgqueue"}};
     static const struct rlimit none = {0, 0};
-    (void)plan;
 
     for (size_t i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
         if (setrlimit(zero[i].resource, &none) < 0)
@@ -122,28 +138,31 @@ static int stage_limits(const struct sandbox_plan *plan, struct error *err)
     return 0;
 }
 
-/* ---- 7. Landlock ---- */
+/* ---- All of them, and 7. Landlock ---- */
 
-static int stage_landlock(const struct sandbox_plan *plan, struct error *err)
+static int stage_enter(enum sandbox_stage stage, const struct sandbox_plan *plan,
+                       const struct sandbox_skips *skips, struct error *err)
 {
-    (void)plan;
-    return landlock_give_up_all(err);
+    switch (stage) {
+    case SANDBOX_USER_NAMESPACE:
+        return make_user_namespace(plan, err);
+    case SANDBOX_NAMESPACES:
+        return make_namespaces(plan, err);
+    case SANDBOX_ROOT:
+        return enter_empty_root(plan, skips, err);
+    case SANDBOX_CAPABILITIES:
+        return drop_capabilities(err);
+    case SANDBOX_PROCESS:
+        return restrict_process(err);
+    case SANDBOX_LIMITS:
+        return lower_limits(err);
+    case SANDBOX_LANDLOCK:
+        return landlock_give_up_all(err);
+    case SANDBOX_STAGE_COUNT:
+        break;
+    }
+    return error_set(err, ERROR_BUG, "the box has no stage %d", (int)stage);
 }
-
-/* ---- All of them ---- */
-
-static const struct {
-    const char *name;
-    int (*enter)(const struct sandbox_plan *plan, struct error *err);
-} stages[SANDBOX_STAGE_COUNT] = {
-    [SANDBOX_USER_NAMESPACE] = {"user namespace", stage_user_namespace},
-    [SANDBOX_NAMESPACES] = {"namespaces", stage_namespaces},
-    [SANDBOX_ROOT] = {"empty root", stage_root},
-    [SANDBOX_CAPABILITIES] = {"capabilities", stage_capabilities},
-    [SANDBOX_PROCESS] = {"process", stage_process},
-    [SANDBOX_LIMITS] = {"limits", stage_limits},
-    [SANDBOX_LANDLOCK] = {"Landlock", stage_landlock},
-};
 
 /* A host may forbid an ordinary user new namespaces, and lack Landlock; nothing stops who gives rights away.
  */
@@ -157,12 +176,12 @@ int sandbox_enter(const struct sandbox_plan *plan, struct sandbox_skips *skips, 
 {
     memset(skips->is_skipped, 0, sizeof(skips->is_skipped));
     for (unsigned i = 0; i < SANDBOX_STAGE_COUNT; i++) {
-        if (stages[i].enter(plan, &skips->why[i]) == 0)
+        if (stage_enter(i, plan, skips, &skips->why[i]) == 0)
             continue;
         skips->is_skipped[i] = true;
         if (!can_skip(i)) {
             *err = skips->why[i];
-            return error_wrap(err, "enter the box (%s)", stages[i].name);
+            return error_wrap(err, "enter the box");
         }
     }
     return 0;
