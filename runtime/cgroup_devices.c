@@ -11,32 +11,18 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "bpf.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #define PROGRAM_NAME "wherry_devices"
 #define ATTACHED_MAX 64
 
 /* Above any device number's parts (MINORBITS): such a rule is about no device. */
 #define NUMBER_MAX 0xfffff
-
-#define LOAD(dst, field)                                  \
-    ((struct bpf_insn){.code = BPF_LDX | BPF_MEM | BPF_W, \
-                       .dst_reg = (dst),                  \
-                       .src_reg = BPF_REG_1,              \
-                       .off = offsetof(struct bpf_cgroup_dev_ctx, field)})
-#define ALU(op, dst, value) \
-    ((struct bpf_insn){.code = BPF_ALU64 | (op) | BPF_K, .dst_reg = (dst), .imm = (int32_t)(value)})
-#define MOVE(dst, src) \
-    ((struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = (dst), .src_reg = (src)})
-#define JUMP(op, dst, value) \
-    ((struct bpf_insn){.code = BPF_JMP | (op) | BPF_K, .dst_reg = (dst), .imm = (int32_t)(value)})
-#define EXIT ((struct bpf_insn){.code = BPF_JMP | BPF_EXIT})
 
 /* A rule's jumps lead to the next rule, whose place is known when the rule is complete. */
 struct writer {
@@ -74,21 +60,22 @@ static void put_rule(struct writer *w, const struct config_device_rule *rule)
 {
     uint32_t access = access_bits(rule->access);
     if (rule->type != 'a')
-        put_jump(w, JUMP(BPF_JNE, BPF_REG_3, rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR));
+        put_jump(
+            w, BPF_IF_NUM(BPF_JNE, BPF_REG_3, rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR));
     if (rule->has_major && rule->major >= 0)
-        put_jump(w, JUMP(BPF_JNE, BPF_REG_4, rule->major));
+        put_jump(w, BPF_IF_NUM(BPF_JNE, BPF_REG_4, rule->major));
     if (rule->has_minor && rule->minor >= 0)
-        put_jump(w, JUMP(BPF_JNE, BPF_REG_5, rule->minor));
+        put_jump(w, BPF_IF_NUM(BPF_JNE, BPF_REG_5, rule->minor));
     if (rule->allow) {
-        put(w, ALU(BPF_AND, BPF_REG_2, ~access));
-        put_jump(w, JUMP(BPF_JNE, BPF_REG_2, 0));
+        put(w, BPF_ALU_NUM(BPF_AND, BPF_REG_2, ~access));
+        put_jump(w, BPF_IF_NUM(BPF_JNE, BPF_REG_2, 0));
     } else {
-        put(w, MOVE(BPF_REG_0, BPF_REG_2));
-        put(w, ALU(BPF_AND, BPF_REG_0, access));
-        put_jump(w, JUMP(BPF_JEQ, BPF_REG_0, 0));
+        put(w, BPF_COPY(BPF_REG_0, BPF_REG_2));
+        put(w, BPF_ALU_NUM(BPF_AND, BPF_REG_0, access));
+        put_jump(w, BPF_IF_NUM(BPF_JEQ, BPF_REG_0, 0));
     }
-    put(w, ALU(BPF_MOV, BPF_REG_0, rule->allow));
-    put(w, EXIT);
+    put(w, BPF_SET(BPF_REG_0, rule->allow));
+    put(w, BPF_RETURN);
     land_jumps(w);
 }
 
@@ -99,40 +86,19 @@ int cgroup_devices_compile(const struct config_device_rule *rules, size_t n,
     struct writer w = {.program = program};
     if (n > CGROUP_DEVICES_RULES_MAX)
         return error_set(err, ERROR_REFUSED, "%zu rules, more than %d", n, CGROUP_DEVICES_RULES_MAX);
-    put(&w, LOAD(BPF_REG_2, access_type));
-    put(&w, MOVE(BPF_REG_3, BPF_REG_2));
-    put(&w, ALU(BPF_AND, BPF_REG_3, 0xffff));
-    put(&w, ALU(BPF_RSH, BPF_REG_2, 16));
-    put(&w, LOAD(BPF_REG_4, major));
-    put(&w, LOAD(BPF_REG_5, minor));
+    put(&w, BPF_LOAD(BPF_W, BPF_REG_2, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, access_type)));
+    put(&w, BPF_COPY(BPF_REG_3, BPF_REG_2));
+    put(&w, BPF_ALU_NUM(BPF_AND, BPF_REG_3, 0xffff));
+    put(&w, BPF_ALU_NUM(BPF_RSH, BPF_REG_2, 16));
+    put(&w, BPF_LOAD(BPF_W, BPF_REG_4, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, major)));
+    put(&w, BPF_LOAD(BPF_W, BPF_REG_5, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, minor)));
     for (size_t i = n; i-- > 0;) {
         if (rules[i].major <= NUMBER_MAX && rules[i].minor <= NUMBER_MAX)
             put_rule(&w, &rules[i]);
     }
-    put(&w, ALU(BPF_MOV, BPF_REG_0, 1));
-    put(&w, EXIT);
+    put(&w, BPF_SET(BPF_REG_0, 1));
+    put(&w, BPF_RETURN);
     *out_n = w.n;
-    return 0;
-}
-
-static int bpf(int command, union bpf_attr *attr)
-{
-    return (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
-}
-
-static int load(const struct bpf_insn *program, size_t n, int *out_fd, struct error *err)
-{
-    union bpf_attr attr;
-    memset(&attr, 0, sizeof(attr));
-    attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
-    attr.insns = (uintptr_t)program;
-    attr.insn_cnt = (uint32_t)n;
-    attr.license = (uintptr_t) "Apache-2.0";
-    memcpy(attr.prog_name, PROGRAM_NAME, sizeof(PROGRAM_NAME));
-    int fd = bpf(BPF_PROG_LOAD, &attr);
-    if (fd < 0)
-        return error_errno(err, "load a BPF program");
-    *out_fd = fd;
     return 0;
 }
 
@@ -145,7 +111,7 @@ static int attach(int cgroup_fd, int program_fd, struct error *err)
     attr.attach_bpf_fd = (uint32_t)program_fd;
     attr.attach_type = BPF_CGROUP_DEVICE;
     attr.attach_flags = BPF_F_ALLOW_MULTI;
-    if (bpf(BPF_PROG_ATTACH, &attr) < 0)
+    if (bpf_call(BPF_PROG_ATTACH, &attr) < 0)
         return error_errno(err, "attach a BPF program");
     return 0;
 }
@@ -158,7 +124,7 @@ static int find_attached(int cgroup_fd, uint32_t ids[ATTACHED_MAX], size_t *out_
     attr.query.attach_type = BPF_CGROUP_DEVICE;
     attr.query.prog_ids = (uintptr_t)ids;
     attr.query.prog_cnt = ATTACHED_MAX;
-    if (bpf(BPF_PROG_QUERY, &attr) < 0)
+    if (bpf_call(BPF_PROG_QUERY, &attr) < 0)
         return error_errno(err, "list the BPF programs");
     *out_n = attr.query.prog_cnt;
     return 0;
@@ -170,7 +136,7 @@ static int detach_if_ours(int cgroup_fd, uint32_t id, struct error *err)
     struct bpf_prog_info info;
     memset(&attr, 0, sizeof(attr));
     attr.prog_id = id;
-    _cleanup_close_ int fd = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+    _cleanup_close_ int fd = bpf_call(BPF_PROG_GET_FD_BY_ID, &attr);
     if (fd < 0)
         return errno == ENOENT ? 0 : error_errno(err, "open BPF program %u", id);
 
@@ -179,7 +145,7 @@ static int detach_if_ours(int cgroup_fd, uint32_t id, struct error *err)
     attr.info.bpf_fd = (uint32_t)fd;
     attr.info.info_len = sizeof(info);
     attr.info.info = (uintptr_t)&info;
-    if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) < 0)
+    if (bpf_call(BPF_OBJ_GET_INFO_BY_FD, &attr) < 0)
         return error_errno(err, "look at BPF program %u", id);
     if (strcmp(info.name, PROGRAM_NAME) != 0)
         return 0;
@@ -188,7 +154,7 @@ static int detach_if_ours(int cgroup_fd, uint32_t id, struct error *err)
     attr.target_fd = (uint32_t)cgroup_fd;
     attr.attach_bpf_fd = (uint32_t)fd;
     attr.attach_type = BPF_CGROUP_DEVICE;
-    if (bpf(BPF_PROG_DETACH, &attr) < 0)
+    if (bpf_call(BPF_PROG_DETACH, &attr) < 0)
         return error_errno(err, "detach BPF program %u", id);
     return 0;
 }
@@ -204,8 +170,8 @@ int cgroup_devices_attach(const char *dir, const struct config_device_rule *rule
 
     if (cgroup_devices_compile(rules, n, program, &n_insns, err) < 0 ||
         fd_open(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY, 0, &cgroup_fd, err) < 0 ||
-        load(program, n_insns, &program_fd, err) < 0 || find_attached(cgroup_fd, old, &n_old, err) < 0 ||
-        attach(cgroup_fd, program_fd, err) < 0)
+        bpf_load(BPF_PROG_TYPE_CGROUP_DEVICE, PROGRAM_NAME, program, n_insns, &program_fd, err) < 0 ||
+        find_attached(cgroup_fd, old, &n_old, err) < 0 || attach(cgroup_fd, program_fd, err) < 0)
         return -1;
     for (size_t i = 0; i < n_old; i++) {
         if (detach_if_ours(cgroup_fd, old[i], err) < 0)

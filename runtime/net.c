@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tap of the interface with index N is called "wherryN". The kernel makes a name only once in a
- * namespace, and takes it back when the last descriptor is closed: that is the lock that keeps two guests
- * from one interface, and the way to see whether a redirection still has a guest at its end. No other record
- * is kept.
+ * The taps of the interface with index N are called "wherryN-0", "wherryN-1" and so on. The kernel makes a
+ * name only once in a namespace, and takes it back when the last descriptor is closed: so the names say which
+ * guests an interface has, and no other record is kept.
+ *
+ * How frames find their guest is net_steer.c's business. A kernel that cannot run its programs can still give
+ * an interface to a single guest: everything is redirected to it then.
  *
  * Everything happens in a child that enters the namespace, does one job and sends its answer, with the taps'
- * descriptors, through a socket.
+ * descriptors, through a socket. The namespace is locked meanwhile.
  */
 #include "net.h"
 
@@ -15,6 +17,7 @@
 #include "net_filter.h"
 #include "net_plan.h"
 #include "net_scan.h"
+#include "net_steer.h"
 #include "net_tap.h"
 #include "netlink.h"
 
@@ -22,7 +25,9 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -55,29 +60,87 @@ static int do_scan(const struct job *job, struct netlink *nl, struct answer *ans
     return 0;
 }
 
-static void tap_name(const struct net_interface *interface, char name[IF_NAMESIZE])
+/* The guests of one interface, by the slot in their tap's name. */
+struct slots {
+    int32_t taps[NET_STEER_GUESTS_MAX]; /* 0: free */
+    int32_t live[NET_STEER_GUESTS_MAX]; /* those that are not free, oldest first */
+    size_t n_live;
+};
+
+static void tap_name(const struct net_interface *interface, size_t slot, char name[IF_NAMESIZE])
 {
-    snprintf(name, IF_NAMESIZE, "wherry%d", interface->index);
+    snprintf(name, IF_NAMESIZE, "wherry%d-%zu", interface->index, slot);
 }
 
-/* On failure the caller ends, and the taps with it. A filter that then points nowhere is removed here. */
+static int compare_taps(const void *a, const void *b)
+{
+    const int32_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* The kernel counts indexes up, so the order of indexes is the order of age. */
+static void find_slots(const struct net_interface *interface, struct slots *slots)
+{
+    slots->n_live = 0;
+    for (size_t i = 0; i < NET_STEER_GUESTS_MAX; i++) {
+        char name[IF_NAMESIZE];
+        tap_name(interface, i, name);
+        slots->taps[i] = (int32_t)if_nametoindex(name);
+        if (slots->taps[i] != 0)
+            slots->live[slots->n_live++] = slots->taps[i];
+    }
+    qsort(slots->live, slots->n_live, sizeof(slots->live[0]), compare_taps);
+}
+
+/* Lets the interface have exactly the guests that there are: with none, its frames are the namespace's again.
+ */
+static int restore_guests(struct netlink *nl, const struct net_interface *interface, struct error *err)
+{
+    struct slots slots;
+    uint32_t program_id;
+    find_slots(interface, &slots);
+    if (slots.n_live == 0)
+        return net_filter_remove(nl, interface->index, err);
+    if (net_filter_find(nl, interface->index, &program_id, err) < 0)
+        return -1;
+    return program_id != 0 ? net_steer_set(nl, interface->index, slots.live, slots.n_live, err) : 0;
+}
+
+static int add_guest(struct netlink *nl, const struct net_interface *interface, struct slots *slots,
+                     int32_t tap, struct error *err)
+{
+    struct error why;
+    slots->live[slots->n_live++] = tap;
+    if (net_steer_set(nl, interface->index, slots->live, slots->n_live, &why) == 0)
+        return 0;
+    if (slots->n_live > 1)
+        return error_set(err, ERROR_STATE, "another guest has it, and sharing needs BPF: %s", why.text);
+    if (net_filter_redirect(nl, tap, interface->index, err) < 0 ||
+        net_filter_redirect(nl, interface->index, tap, err) < 0)
+        return error_wrap(err, "neither BPF (%s) nor u32", why.text);
+    return 0;
+}
+
 static int attach_one(struct netlink *nl, const struct net_interface *interface, int *out_fd,
                       struct error *err)
 {
     char name[IF_NAMESIZE];
+    struct slots slots;
     struct net_tap tap;
     struct error ignored;
+    size_t slot = 0;
 
-    tap_name(interface, name);
-    if (net_tap_open(nl, name, interface->mtu, &tap, err) < 0) {
-        if (err->kind == ERROR_STATE)
-            error_set(err, ERROR_STATE, "another guest has it (tap '%s')", name);
+    find_slots(interface, &slots);
+    while (slot < NET_STEER_GUESTS_MAX && slots.taps[slot] != 0)
+        slot++;
+    if (slot == NET_STEER_GUESTS_MAX)
+        return error_set(err, ERROR_STATE, "%d guests have it already", NET_STEER_GUESTS_MAX);
+    tap_name(interface, slot, name);
+    if (net_tap_open(nl, name, interface->mtu, &tap, err) < 0)
         return -1;
-    }
-    if (net_filter_redirect(nl, tap.index, interface->index, err) < 0 ||
-        net_filter_redirect(nl, interface->index, tap.index, err) < 0) {
-        net_filter_remove(nl, interface->index, &ignored);
+    if (add_guest(nl, interface, &slots, tap.index, err) < 0) {
         close(tap.fd);
+        restore_guests(nl, interface, &ignored);
         return -1;
     }
     *out_fd = tap.fd;
@@ -97,8 +160,10 @@ static int do_attach(const struct job *job, struct netlink *nl, struct answer *a
     for (size_t i = 0; i < job->n_requests; i++) {
         const struct net_interface *interface = &all[choice[i]];
         if (attach_one(nl, interface, &tap_fds[i], err) < 0) {
-            for (size_t done = 0; done < i; done++)
-                net_filter_remove(nl, answer->interfaces[done].index, &ignored);
+            for (size_t done = 0; done < i; done++) {
+                close(tap_fds[done]);
+                restore_guests(nl, &answer->interfaces[done], &ignored);
+            }
             return error_wrap(err, "network device '%s': take over interface '%s'", job->requests[i].device,
                               interface->name);
         }
@@ -114,9 +179,7 @@ static int do_detach(const struct job *job, struct netlink *nl, struct answer *a
     if (do_scan(job, nl, answer, tap_fds, err) < 0)
         return -1;
     for (size_t i = 0; i < answer->n; i++) {
-        char name[IF_NAMESIZE];
-        tap_name(&answer->interfaces[i], name);
-        if (if_nametoindex(name) == 0 && net_filter_remove(nl, answer->interfaces[i].index, err) < 0)
+        if (restore_guests(nl, &answer->interfaces[i], err) < 0)
             return error_wrap(err, "release interface '%s'", answer->interfaces[i].name);
     }
     answer->n = 0;
@@ -172,9 +235,14 @@ static int run_inside(int netns_fd, const struct job *job, struct answer *answer
     _cleanup_close_ int ours = pair[0];
     _cleanup_close_ int theirs = pair[1];
 
+    if (flock(netns_fd, LOCK_EX) < 0)
+        return error_errno(err, "lock the network namespace");
     pid_t pid = fork();
-    if (pid < 0)
-        return error_errno(err, "fork for the network namespace");
+    if (pid < 0) {
+        error_errno(err, "fork for the network namespace");
+        flock(netns_fd, LOCK_UN);
+        return -1;
+    }
     if (pid == 0)
         child_main(netns_fd, theirs, job);
 
@@ -183,6 +251,7 @@ static int run_inside(int netns_fd, const struct job *job, struct answer *answer
     int result = receive(ours, answer, tap_fds, job->n_requests, err);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
+    flock(netns_fd, LOCK_UN);
     return result;
 }
 

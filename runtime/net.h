@@ -4,10 +4,11 @@
  * taps whose descriptors the monitor holds.
  *
  * For each device of the guest: a tap without a name in any file system and not persistent, so that it
- * vanishes with the monitor; and two redirections, interface to tap and tap to interface, at the ingress hook
- * of either, so that no frame reaches the namespace's own IP stack. The guest takes over the interface's MAC
- * and IP addresses, which stay configured on the interface, where engines look for them. A redirection to a
- * tap that is gone drops the frames; the next net_attach replaces it.
+ * vanishes with the monitor; and filters at the ingress hooks of interface and tap that move frames between
+ * them before the namespace's own IP stack sees them. The guest takes over the interface's MAC and IP
+ * addresses, which stay configured on the interface, where engines look for them. Several guests, and
+ * processes in the namespace, can share an interface: net_steer.h says how. Frames to a tap that is gone are
+ * dropped, until the next net_attach or net_detach.
  *
  * The namespace is entered by a child process: the caller's own namespaces never change.
  */
@@ -59,8 +60,8 @@ int net_attach(int netns_fd, const struct net_request *requests, size_t n, struc
                int *tap_fds, struct error *err);
 
 /*
- * Removes the redirections of interfaces whose tap is gone, so that the namespace's own stack has them again
- * (a pod's next container may be no guest). Those of running guests stay.
+ * Forgets guests whose tap is gone. An interface without a guest is the namespace's own stack's again (a
+ * pod's next container may be no guest).
  */
 int net_detach(int netns_fd, struct error *err);
 

@@ -84,6 +84,16 @@ static size_t answer_tcp(struct tap_guest *guest, struct tcphdr *tcp, size_t siz
 
     if (tcp->rst)
         return 0;
+    if (guest->port != 0 && tcp->dest != htons(guest->port)) {
+        swap(&tcp->source, &tcp->dest, 2);
+        tcp->seq = 0;
+        tcp->ack_seq = htonl(sequence + tcp->syn + (uint32_t)data_size);
+        memset((uint8_t *)tcp + 12, 0, 2);
+        tcp->doff = 5;
+        tcp->rst = 1;
+        tcp->ack = 1;
+        return 20;
+    }
     if (tcp->syn) {
         guest->tcp_expected = sequence + 1;
         ours = 1000;
@@ -125,6 +135,8 @@ static size_t answer_transport(struct tap_guest *guest, uint8_t protocol, uint8_
     if (protocol == IPPROTO_UDP && size >= sizeof(struct udphdr)) {
         struct udphdr *udp = (struct udphdr *)data;
         *sum_field = &udp->check;
+        if (guest->port != 0 && udp->dest != htons(guest->port))
+            return 0;
         swap(&udp->source, &udp->dest, 2);
         return size;
     }
@@ -214,29 +226,35 @@ static void serve_ipv6(struct tap_guest *guest, uint8_t *frame, size_t size)
     send_back(guest, frame, ETH_HLEN + sizeof(*ip) + data_size);
 }
 
-void tap_guest_serve(struct tap_guest *guest, int silence_ms)
+static void serve_frame(struct tap_guest *guest, uint8_t *frame, size_t size)
 {
-    static uint8_t frame[FRAME_MAX] __attribute__((aligned(16)));
-    uint8_t *start = frame + 2; /* puts the IP header on a multiple of 4 */
-    struct pollfd poll_fd = {.fd = guest->fd, .events = POLLIN};
+    guest->n_frames++;
+    if (size > guest->longest)
+        guest->longest = size;
+    if (size > guest->net->mtu + (size_t)ETH_HLEN)
+        guest->n_too_long++;
 
-    while (poll(&poll_fd, 1, silence_ms) > 0) {
+    uint16_t protocol = ntohs(((struct ethhdr *)frame)->h_proto);
+    if (protocol == ETH_P_ARP)
+        serve_arp(guest, frame, size);
+    else if (protocol == ETH_P_IP)
+        serve_ipv4(guest, frame, size);
+    else if (protocol == ETH_P_IPV6)
+        serve_ipv6(guest, frame, size);
+}
+
+void tap_guest_serve(struct tap_guest *guest, int stop_fd)
+{
+    uint8_t frame[FRAME_MAX] __attribute__((aligned(16)));
+    uint8_t *start = frame + 2; /* puts the IP header on a multiple of 4 */
+    struct pollfd fds[2] = {{.fd = guest->fd, .events = POLLIN}, {.fd = stop_fd, .events = POLLIN}};
+
+    while (poll(fds, 2, -1) > 0) {
+        if (fds[0].revents == 0)
+            return;
         ssize_t n = read(guest->fd, start, FRAME_MAX - 2);
         if (n < ETH_HLEN)
             return;
-        size_t size = (size_t)n;
-        guest->n_frames++;
-        if (size > guest->longest)
-            guest->longest = size;
-        if (size > guest->net->mtu + (size_t)ETH_HLEN)
-            guest->n_too_long++;
-
-        uint16_t protocol = ntohs(((struct ethhdr *)start)->h_proto);
-        if (protocol == ETH_P_ARP)
-            serve_arp(guest, start, size);
-        else if (protocol == ETH_P_IP)
-            serve_ipv4(guest, start, size);
-        else if (protocol == ETH_P_IPV6)
-            serve_ipv6(guest, start, size);
+        serve_frame(guest, start, (size_t)n);
     }
 }

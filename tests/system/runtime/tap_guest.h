@@ -15,6 +15,7 @@
 struct tap_guest {
     int fd;
     const struct start_net *net;
+    uint16_t port; /* the one that it answers, others are refused (TCP) or ignored (UDP); 0: every port */
     size_t n_frames;
     size_t n_wrong_sums;
     size_t n_too_long;
@@ -23,7 +24,7 @@ struct tap_guest {
     uint32_t tcp_expected; /* the next sequence number of the one TCP connection */
 };
 
-/* Serves frames until the other side has been silent for so long. */
-void tap_guest_serve(struct tap_guest *guest, int silence_ms);
+/* Serves frames until something can be read from stop_fd and no frame is waiting. */
+void tap_guest_serve(struct tap_guest *guest, int stop_fd);
 
 #endif
