@@ -26,7 +26,7 @@
 
 /* Where the bytes of a block device of the guest come from. */
 struct plan_block {
-    const char *device; /* as in the manifest */
+    char device[INSPECT_NAME_SIZE]; /* as in the manifest */
     enum unikernel_block_source source;
     const char *path; /* FILE: in the rootfs; MOUNT: on the host, resolved; ROOTFS: NULL */
     enum unikernel_block_format format;

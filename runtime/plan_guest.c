@@ -287,7 +287,8 @@ static int choose_block(struct plan *plan, const char *device, size_t n_declared
     const struct unikernel_block *said = find_block(plan, device);
     struct plan_block *block = &plan->blocks[plan->n_blocks];
 
-    *block = (struct plan_block){.device = device, .source = UNIKERNEL_BLOCK_ROOTFS};
+    *block = (struct plan_block){.source = UNIKERNEL_BLOCK_ROOTFS};
+    snprintf(block->device, sizeof(block->device), "%s", device);
     if (said != NULL) {
         block->source = said->source;
         block->path = said->path;
