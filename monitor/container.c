@@ -121,7 +121,7 @@ static int load_guest(struct container *c, struct error *err)
     if (image_map(launch_get_fd(&c->launch, LAUNCH_FD_GUEST, 0), &c->image, err) < 0 ||
         unikernel_parse(c->image.bytes, c->image.size, &c->unikernel, err) < 0)
         return -1;
-    return vm_load(&c->vm, &c->guest, &c->unikernel, c->image.bytes, c->launch.message.memory_bytes, err);
+    return vm_load(&c->vm, &c->guest, &c->unikernel, &c->image, c->launch.message.memory_bytes, err);
 }
 
 static int create(struct container *c, struct error *err)

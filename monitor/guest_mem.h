@@ -3,6 +3,7 @@
  * Guest memory, and the only way from a guest address to host bytes.
  *
  * It is one private anonymous mapping without reservation: pages cost nothing until somebody touches them.
+ * The loader maps parts of the unikernel's file over it, read-only.
  * Above the guest's own memory the mapping may hold an annex for the monitor's page tables; no function here
  * reaches it by a guest address.
  *

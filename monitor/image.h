@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes of a unikernel's ELF file: a read-only private mapping. */
+/* A unikernel's ELF file: its bytes, as a read-only private mapping, and the file to map more from. */
 #ifndef IMAGE_H
 #define IMAGE_H
 
@@ -10,10 +10,10 @@
 struct image {
     void *bytes;
     size_t size;
+    int fd; /* owned */
 };
 
-/* Maps the whole file, which is regular and not empty. fd stays the caller's, and is not needed afterwards.
- * ERROR_NOT_EXEC for other files. */
+/* Maps the whole file, which is regular and not empty; ERROR_NOT_EXEC for others. fd stays the caller's. */
 int image_map(int fd, struct image *out, struct error *err);
 
 /* Accepts a zeroed struct. */

@@ -267,7 +267,7 @@ static int run(const char *path, const struct unikernel *unikernel, const struct
     guest.status = &status;
     console_init(&guest.console, STDOUT_FILENO);
     if (kvm_open(&kvm_fd, err) < 0 || vm_open(kvm_fd, &vm, err) < 0 ||
-        vm_load(&vm, &guest, unikernel, image->bytes, options->memory_bytes, err) < 0 ||
+        vm_load(&vm, &guest, unikernel, image, options->memory_bytes, err) < 0 ||
         open_devices(&guest, options, err) < 0 || vm_boot(&vm, &guest, &parameters, err) < 0 ||
         signals_end_tender(err) < 0 || overlay_catch_faults(err) < 0 || box_enter(OWN_NAMESPACES, err) < 0 ||
         box_seal(&vm, &guest, -1, err) < 0)

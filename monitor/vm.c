@@ -3,10 +3,9 @@
 
 #include "base/cleanup.h"
 #include "kvm.h"
+#include "load.h"
 #include "x86_64/cpuid.h"
 #include "x86_64/descriptor.h"
-
-#include <string.h>
 
 int vm_open(int kvm_fd, struct vm *out, struct error *err)
 {
@@ -22,15 +21,6 @@ int vm_open(int kvm_fd, struct vm *out, struct error *err)
     return 0;
 }
 
-static void place_segments(const struct guest_mem *mem, const struct elf_file *elf, const char *bytes)
-{
-    for (uint32_t i = 0; i < elf->n_segments; i++) {
-        const struct elf_segment *s = &elf->segments[i];
-        /* Memory is fresh: what the file does not fill is zero. */
-        memcpy(guest_mem_at(mem, s->vaddr, s->filesz), bytes + s->file_off, s->filesz);
-    }
-}
-
 static int set_memory_slot(const struct vm *vm, const struct guest_mem *mem, struct error *err)
 {
     struct kvm_userspace_memory_region slot = {
@@ -42,7 +32,7 @@ static int set_memory_slot(const struct vm *vm, const struct guest_mem *mem, str
     return kvm_call(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot, "give the guest memory", err) < 0 ? -1 : 0;
 }
 
-int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const void *bytes,
+int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const struct image *image,
             uint64_t memory_bytes, struct error *err)
 {
     if (memory_map_plan(&unikernel->elf, memory_bytes, &vm->map, err) < 0)
@@ -55,7 +45,8 @@ int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikerne
     void *tables = guest_mem_at(&guest->mem, memory_bytes, tables_bytes);
     page_table_apply(vm->map.ranges, vm->map.n_ranges, tables, memory_bytes);
     descriptor_apply(&guest->mem);
-    place_segments(&guest->mem, &unikernel->elf, bytes);
+    if (load_segments(&guest->mem, &unikernel->elf, image, err) < 0)
+        return -1;
 
     guest->manifest = unikernel->manifest;
     vm->entry = unikernel->elf.entry;

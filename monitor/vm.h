@@ -9,6 +9,7 @@
 
 #include "boot_info.h"
 #include "guest.h"
+#include "image.h"
 #include "memory_map.h"
 #include "unikernel.h"
 #include "vcpu.h"
@@ -28,10 +29,10 @@ struct vm {
 int vm_open(int kvm_fd, struct vm *out, struct error *err);
 
 /*
- * Gives the guest memory_bytes of memory, places the unikernel in it and builds its tables. bytes is the
- * whole ELF file of which unikernel was read.
+ * Gives the guest memory_bytes of memory, places the unikernel in it and builds its tables. image is what
+ * unikernel was read from.
  */
-int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const void *bytes,
+int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const struct image *image,
             uint64_t memory_bytes, struct error *err);
 
 /* Fills in the boot information (kernel_end and tsc_hz of parameters are set here) and the registers. */
