@@ -297,6 +297,19 @@ static int remove_cgroup(const struct container *container, struct error *err)
     return cgroup_remove(cgroup, err);
 }
 
+/* A network namespace that outlives the container (a pod's) gets back the interfaces that the guest had. */
+static void release_network(const struct container *container)
+{
+    const char *path =
+        container->config != NULL ? container->config->namespaces[CONFIG_NAMESPACE_NETWORK].path : NULL;
+    struct error err = {0};
+    if (path == NULL || container->record.n_nets == 0)
+        return;
+    _cleanup_close_ int netns = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (netns >= 0 && net_detach(netns, &err) < 0)
+        log_line(LOG_LEVEL_WARNING, "container '%s': release the network: %s", container->dir.id, err.text);
+}
+
 /* A container that create never finished has no saved configuration, thus no hooks and nothing to describe.
  */
 static void run_poststop_hooks(struct container *container)
@@ -330,6 +343,7 @@ int container_delete(struct container *container, bool force, struct error *err)
         return -1;
     if (end_process(container, err) < 0)
         return -1;
+    release_network(container);
     if (state_dir_remove(&container->dir, err) < 0)
         return -1;
     run_poststop_hooks(container);
