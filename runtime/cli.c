@@ -85,10 +85,12 @@ static int store_value(const struct cli_option *option, void *base, const char *
     return 0;
 }
 
-/* Finds the option that the word at argv[*position] starts, and its value: attached, the next word, or NULL.
+/*
+ * Finds the option that the word at argv[*position] starts, and its value: attached, the next word, or NULL.
+ * Returns NULL with an error if there is none.
  */
-static int split_option(const struct cli_option *options, char *const *argv, int *position,
-                        const struct cli_option **out_option, const char **out_value, struct error *err)
+static const struct cli_option *take_option(const struct cli_option *options, char *const *argv,
+                                            int *position, const char **out_value, struct error *err)
 {
     const char *word = argv[*position], *value = NULL;
     const struct cli_option *option;
@@ -101,18 +103,21 @@ static int split_option(const struct cli_option *options, char *const *argv, int
         option = find_letter(options, word[1]);
         value = word[2] == '\0' ? NULL : word[2] == '=' ? word + 3 : word + 2;
     }
-    if (option == NULL)
-        return error_set(err, ERROR_USAGE, "unknown option \"%s\"", word);
+    if (option == NULL) {
+        error_set(err, ERROR_USAGE, "unknown option \"%s\"", word);
+        return NULL;
+    }
     if (value == NULL && option->type != CLI_FLAG && option->type != CLI_FLAG_IGNORED) {
         value = argv[*position + 1];
-        if (value == NULL)
-            return error_set(err, ERROR_USAGE, "option \"%s\" needs a value", word);
+        if (value == NULL) {
+            error_set(err, ERROR_USAGE, "option \"%s\" needs a value", word);
+            return NULL;
+        }
         (*position)++;
     }
     (*position)++;
-    *out_option = option;
     *out_value = value;
-    return 0;
+    return option;
 }
 
 static bool is_option(const char *word)
@@ -124,13 +129,13 @@ int cli_parse_options(const struct cli_option *options, void *base, char *const 
                       struct error *err)
 {
     while (is_option(argv[*position])) {
-        const struct cli_option *option = NULL;
         const char *value = NULL;
         if (strcmp(argv[*position], "--") == 0) {
             (*position)++;
             return 0;
         }
-        if (split_option(options, argv, position, &option, &value, err) < 0)
+        const struct cli_option *option = take_option(options, argv, position, &value, err);
+        if (option == NULL)
             return -1;
         if (store_value(option, base, value, err) < 0)
             return -1;
