@@ -17,7 +17,7 @@
 #define WRITER_VERSION 1
 
 /* How often a finished image may vanish under a collector before that is an error. */
-#define OPEN_ATTEMPTS 3
+#define OPEN_ATTEMPTS 10
 
 static void derive_key(const struct source *source, const struct image_request *request,
                        char key[STORE_KEY_SIZE])

@@ -65,10 +65,11 @@ int image_build(const struct store *store, struct source *source, const char *ke
                 struct error *err)
 {
     _cleanup_(pack_fds_release) struct pack_fds packs = {0};
-    _cleanup_close_ int lock = -1;
+    _cleanup_close_ int lock = -1, collect_lock = -1;
     int failed = 0;
 
-    if (lock_acquire(store->lock_fd, key, LOCK_EXCLUSIVE, wait, &lock, err) != 0)
+    if (lock_acquire(store->lock_fd, STORE_COLLECT_LOCK, LOCK_SHARED, true, &collect_lock, err) != 0 ||
+        lock_acquire(store->lock_fd, key, LOCK_EXCLUSIVE, wait, &lock, err) != 0)
         return -1;
     if (lock < 0)
         return 0;

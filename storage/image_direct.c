@@ -9,6 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/lock.h"
 #include "image_compose.h"
 #include "pack_store.h"
 
@@ -65,6 +66,9 @@ bool image_direct_helps(const struct store *store, const struct source *source)
 /* Opens the packs that are there, and makes those that must be. */
 static int open_packs(const struct store *store, struct source *source, struct direct *d, struct error *err)
 {
+    _cleanup_close_ int collect_lock = -1;
+    if (lock_acquire(store->lock_fd, STORE_COLLECT_LOCK, LOCK_SHARED, true, &collect_lock, err) != 0)
+        return -1;
     d->pack_fds = malloc(source->n_layers * sizeof(int));
     if (d->pack_fds == NULL)
         return error_errno(err, "open the packs");

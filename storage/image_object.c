@@ -101,6 +101,16 @@ static int check_digests(const struct store *store, const char *key, const struc
     return 0;
 }
 
+int image_object_check_files(int dirfd, const struct image_info *info, struct error *err)
+{
+    _cleanup_close_ int map_fd = -1, meta_fd = -1;
+    if (fd_open(dirfd, "map", O_RDONLY | O_NOFOLLOW, 0, &map_fd, err) != 0 ||
+        fd_open(dirfd, "meta", O_RDONLY | O_NOFOLLOW, 0, &meta_fd, err) != 0 ||
+        check_file(map_fd, "map", info->n_extents * sizeof(struct extent), info->map_digest, err) != 0)
+        return -1;
+    return check_file(meta_fd, "meta", info->meta_size, info->meta_digest, err);
+}
+
 /* Opens everything in an image's directory. */
 static int open_parts(int dirfd, const struct image_info *info, struct image *image, struct error *err)
 {
@@ -130,12 +140,10 @@ static int take_lease(const struct store *store, const char *key, int meta_fd, b
     char path[STORE_KEY_SIZE + 8];
     struct stat named, held;
 
-    if (flock(meta_fd, LOCK_SH | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK)
+    /* A collector holds the exclusive lock only while it renames. */
+    while (flock(meta_fd, LOCK_SH) != 0)
+        if (errno != EINTR)
             return error_errno(err, "lock it");
-        *out_held = false;
-        return 0;
-    }
     snprintf(path, sizeof(path), "%s/meta", key);
     *out_held = fstatat(store->img_fd, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
                 fstat(meta_fd, &held) == 0 && named.st_ino == held.st_ino;

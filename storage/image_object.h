@@ -54,6 +54,9 @@ int image_object_publish(const struct store *store, const char *key, const struc
 int image_object_load_info(int dirfd, struct image_info *out, char (**out_keys)[DIGEST_TEXT_SIZE],
                            struct error *err);
 
+/* Checks an image's own files against their digests, whenever that was done last. */
+int image_object_check_files(int dirfd, const struct image_info *info, struct error *err);
+
 /* Removes an image's directory, whatever is in it. */
 int image_object_remove_dir(const struct store *store, const char *name, struct error *err);
 

@@ -16,6 +16,9 @@
 
 #include <stdbool.h>
 
+/* Held shared by whoever builds, exclusively by who sweeps. */
+#define STORE_COLLECT_LOCK "collect"
+
 struct store {
     int data_fd;
     int img_fd;

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory. Who opens an image holds a shared flock on its generated part; the collector takes the exclusive
+ * one without waiting, renames the image's directory to a hidden name while it holds it, and then takes its
+ * time. Somebody who waited for the lock meanwhile finds the name gone and builds anew. Packs and leftovers
+ * have no such owner until an image links them: builders hold STORE_COLLECT_LOCK shared while they build, and
+ * the collector sweeps only when it gets it exclusively, at once. A pack whose only link is its name is
+ * unneeded.
+ */
+#include "storage/catalog.h"
+
+#include "base/atomic_file.h"
+#include "base/cleanup.h"
+#include "base/lock.h"
+#include "image_object.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static bool is_hidden(const char *name)
+{
+    return strncmp(name, ATOMIC_FILE_PREFIX, strlen(ATOMIC_FILE_PREFIX)) == 0;
+}
+
+/* Bytes on disk that go with an image's directory: packs stay for now. */
+static uint64_t own_bytes(const struct store *store, const char *name)
+{
+    static const char *const files[] = {"info", "map", "meta"};
+    uint64_t n = 0;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        char path[STORE_KEY_SIZE + 8];
+        struct stat st;
+        snprintf(path, sizeof(path), "%s/%s", name, files[i]);
+        if (fstatat(store->img_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            n += (uint64_t)st.st_blocks * 512;
+    }
+    return n;
+}
+
+/* Takes an image's name away under its exclusive lock. *out_busy: it is in use. */
+static int hide(const struct store *store, const char *key, char hidden[ATOMIC_FILE_NAME_SIZE],
+                bool *out_busy, struct error *err)
+{
+    char path[STORE_KEY_SIZE + 8];
+    unsigned long long number = 0;
+    snprintf(path, sizeof(path), "%s/meta", key);
+    _cleanup_close_ int fd = openat(store->img_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    *out_busy = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+    if (*out_busy)
+        return 0;
+    if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+        return error_errno(err, "choose a name");
+    snprintf(hidden, ATOMIC_FILE_NAME_SIZE, ATOMIC_FILE_PREFIX "%016llx", number);
+    if (renameat2(store->img_fd, key, store->img_fd, hidden, RENAME_NOREPLACE) != 0)
+        return error_errno(err, "remove the image '%s'", key);
+    return 0;
+}
+
+static int remove_image(const struct store *store, const char *key, bool *out_busy, uint64_t *freed,
+                        struct error *err)
+{
+    char hidden[ATOMIC_FILE_NAME_SIZE];
+    if (hide(store, key, hidden, out_busy, err) != 0)
+        return -1;
+    if (*out_busy)
+        return 0;
+    unlinkat(store->verified_fd, key, 0);
+    *freed += own_bytes(store, hidden);
+    return image_object_remove_dir(store, hidden, err);
+}
+
+int catalog_remove(struct store *store, const char *key, struct error *err)
+{
+    bool busy;
+    uint64_t freed = 0;
+    if (strlen(key) != STORE_KEY_SIZE - 1 || strchr(key, '/') != NULL)
+        return error_set(err, ERROR_INPUT, "'%s' is no image's key", key);
+    if (remove_image(store, key, &busy, &freed, err) != 0) {
+        if (err->errnum == ENOENT)
+            return error_set(err, ERROR_NOT_FOUND, "the store '%s' has no image '%s'", store->path, key);
+        return -1;
+    }
+    if (busy)
+        return error_set(err, ERROR_STATE, "the image '%s' is in use", key);
+    return 0;
+}
+
+static int collect_images(const struct store *store, int64_t min_age, struct catalog_collected *out,
+                          struct error *err)
+{
+    int fd = openat(store->img_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    int64_t now = (int64_t)time(NULL);
+    if (dir == NULL)
+        return error_errno(err, "read the images");
+
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        struct stat st;
+        bool busy;
+        if (entry->d_name[0] == '.' || fstatat(store->img_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            now - st.st_mtim.tv_sec < min_age)
+            continue;
+        if (remove_image(store, entry->d_name, &busy, &out->freed_bytes, err) != 0) {
+            if (err->errnum == ENOENT)
+                continue; /* another collector was faster */
+            return -1;
+        }
+        out->n_images += !busy;
+    }
+    return 0;
+}
+
+/* Removes what dead builders left in a directory, and, if it holds packs, those that no image has. */
+static int sweep(const struct store *store, int dirfd, bool has_packs, struct catalog_collected *out,
+                 struct error *err)
+{
+    int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (dir == NULL)
+        return error_errno(err, "read the store");
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        struct stat st;
+        bool hidden = is_hidden(entry->d_name);
+        if ((entry->d_name[0] == '.' && !hidden) ||
+            fstatat(dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (!hidden && (!has_packs || st.st_nlink > 1))
+            continue;
+        if (S_ISDIR(st.st_mode)) {
+            if (image_object_remove_dir(store, entry->d_name, err) != 0)
+                return -1;
+        } else if (unlinkat(dirfd, entry->d_name, 0) != 0 && errno != ENOENT) {
+            return error_errno(err, "remove '%s'", entry->d_name);
+        } else {
+            out->freed_bytes += (uint64_t)st.st_blocks * 512;
+            unlinkat(store->verified_fd, entry->d_name, 0);
+        }
+        out->n_leftovers += hidden;
+        out->n_packs += !hidden;
+    }
+    return 0;
+}
+
+int catalog_collect(struct store *store, int64_t min_age, struct catalog_collected *out, struct error *err)
+{
+    _cleanup_close_ int lock = -1;
+    struct catalog_collected collected = {.is_partial = false};
+
+    if (collect_images(store, min_age, &collected, err) != 0 ||
+        lock_acquire(store->lock_fd, STORE_COLLECT_LOCK, LOCK_EXCLUSIVE, false, &lock, err) != 0)
+        return error_wrap(err, "collect garbage in the store '%s'", store->path);
+    collected.is_partial = lock < 0;
+    if (lock >= 0 && (sweep(store, store->img_fd, false, &collected, err) != 0 ||
+                      sweep(store, store->data_fd, true, &collected, err) != 0))
+        return error_wrap(err, "collect garbage in the store '%s'", store->path);
+    *out = collected;
+    return 0;
+}
