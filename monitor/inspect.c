@@ -146,7 +146,7 @@ int inspect_main(const char *path, struct error *err)
     size_t size = 0;
     int fd = STDIN_FILENO;
 
-    if (path != NULL && fd_open(AT_FDCWD, path, O_RDONLY, 0, &fd, err) < 0)
+    if (path != NULL && fd_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0, &fd, err) < 0)
         return -1;
     if (map_file(fd, name, &bytes, &size, err) < 0 || confine(err) < 0)
         return error_wrap(err, "inspect");

@@ -12,6 +12,9 @@
 /* Three words in front of the name (ELF's Elf64_Nhdr). */
 #define NOTE_WORDS_SIZE 12u
 
+/* The most notes that are looked at. Solo5's files have three; a file can claim billions. */
+#define NOTES_MAX 4096u
+
 /* Longer than any owner that is looked for. */
 #define NOTE_NAME_MAX 16u
 
@@ -26,32 +29,48 @@ static bool note_matches(const char *name, const Elf64_Nhdr *words, const struct
            memcmp(name, query->name, query->name_size) == 0;
 }
 
-/* Walks the notes in [off, off + left) of the file. i is the program header's number, for messages. */
-static int segment_find(const char *bytes, uint64_t off, uint64_t left, uint32_t i,
-                        const struct note_query *query, struct note *out, struct error *err)
+/* The notes of one program header, and how many more may be looked at in all. */
+struct note_walk {
+    uint32_t program; /* its number, for messages */
+    uint64_t off;     /* in the file */
+    uint64_t left;    /* bytes; all of them lie inside the file */
+    uint32_t budget;
+};
+
+static int size_check(const Elf64_Nhdr *words, uint64_t desc_end, const struct note_walk *walk,
+                      const struct note_query *query, struct error *err)
 {
-    while (left >= NOTE_WORDS_SIZE + pad4(query->name_size)) {
+    if (words->n_descsz >= query->desc_min && words->n_descsz <= query->desc_max && desc_end <= walk->left)
+        return 0;
+    return error_set(err, ERROR_NOT_EXEC,
+                     "program header %u: note does not fall within valid size: a description of %u bytes, "
+                     "expected %u to %u, in a segment of %llu",
+                     walk->program, words->n_descsz, query->desc_min, query->desc_max,
+                     (unsigned long long)walk->left);
+}
+
+static int walk_find(const char *bytes, struct note_walk *walk, const struct note_query *query,
+                     struct note *out, struct error *err)
+{
+    while (walk->left >= NOTE_WORDS_SIZE + pad4(query->name_size)) {
         Elf64_Nhdr words;
         char name[NOTE_NAME_MAX];
-        memcpy(&words, bytes + off, sizeof(words));
-        memcpy(name, bytes + off + sizeof(words), query->name_size);
+        if (walk->budget-- == 0)
+            return error_set(err, ERROR_NOT_EXEC, "program header %u: more than %u notes", walk->program,
+                             NOTES_MAX);
+        memcpy(&words, bytes + walk->off, sizeof(words));
+        memcpy(name, bytes + walk->off + sizeof(words), query->name_size);
 
         uint64_t desc_off = NOTE_WORDS_SIZE + pad4(words.n_namesz);
         uint64_t desc_end = desc_off + words.n_descsz;
         if (note_matches(name, &words, query)) {
-            if (words.n_descsz < query->desc_min || words.n_descsz > query->desc_max || desc_end > left)
-                return error_set(err, ERROR_NOT_EXEC,
-                                 "program header %u: note does not fall within valid size: a description of "
-                                 "%u bytes, expected %u to %u, in a segment of %llu",
-                                 i, words.n_descsz, query->desc_min, query->desc_max,
-                                 (unsigned long long)left);
-            *out = (struct note){.desc_off = off + desc_off, .desc_size = words.n_descsz};
-            return 0;
+            *out = (struct note){.desc_off = walk->off + desc_off, .desc_size = words.n_descsz};
+            return size_check(&words, desc_end, walk, query, err);
         }
-        if (pad4(desc_end) > left)
+        if (pad4(desc_end) > walk->left)
             break;
-        off += pad4(desc_end);
-        left -= pad4(desc_end);
+        walk->off += pad4(desc_end);
+        walk->left -= pad4(desc_end);
     }
     return 0;
 }
@@ -60,6 +79,7 @@ int note_find(const void *bytes, size_t size, const struct elf_header *header, c
               struct note *out, struct error *err)
 {
     struct note found = {0};
+    struct note_walk walk = {.budget = NOTES_MAX};
 
     if (query->name_size > NOTE_NAME_MAX)
         return error_set(err, ERROR_BUG, "look for a note of owner '%s': name too long", query->name);
@@ -70,7 +90,10 @@ int note_find(const void *bytes, size_t size, const struct elf_header *header, c
             continue;
         if (program.p_offset > size || size - program.p_offset < program.p_filesz)
             return error_set(err, ERROR_NOT_EXEC, "program header %u: the file ends before its notes do", i);
-        if (segment_find(bytes, program.p_offset, program.p_filesz, i, query, &found, err) < 0)
+        walk.program = i;
+        walk.off = program.p_offset;
+        walk.left = program.p_filesz;
+        if (walk_find(bytes, &walk, query, &found, err) < 0)
             return -1;
     }
     *out = found;

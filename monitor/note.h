@@ -23,7 +23,8 @@ struct note {
 /*
  * Finds the first note of this owner (name_size counts the NUL) and type whose description has between
  * desc_min and desc_max bytes. One that has not, or that does not fit into its program header, is
- * ERROR_NOT_EXEC; none at all is no error, and out->desc_size is 0.
+ * ERROR_NOT_EXEC; none at all is no error, and out->desc_size is 0. A
+ * file with very many notes is refused, so that looking takes a bounded time.
  */
 struct note_query {
     const char *name;

@@ -125,6 +125,23 @@ START_TEST(a_note_segment_outside_the_file_is_refused)
 }
 END_TEST
 
+START_TEST(a_file_of_endless_notes_is_refused)
+{
+    struct abi1 abi;
+    struct elf_header header;
+    b.programs[PROGRAM_NOTE_ABI].p_offset = TEXT_OFF;
+    b.programs[PROGRAM_NOTE_ABI].p_filesz = ELF_BUILDER_SIZE - TEXT_OFF;
+    for (unsigned i = 0; i < ELF_N_PROGRAMS; i++)
+        b.programs[i] = b.programs[PROGRAM_NOTE_ABI];
+    elf_builder_write(&b);
+    memset(b.bytes + TEXT_OFF, 0, ELF_BUILDER_SIZE - TEXT_OFF);
+
+    ck_assert_ok(elf_file_read_header(b.bytes, sizeof(b.bytes), &header, &err), err);
+    ck_assert_fails(note_read_abi(b.bytes, sizeof(b.bytes), &header, &abi, &found, &err), err, ERROR_NOT_EXEC,
+                    "read note ABI1: program header 3: more than 4096 notes");
+}
+END_TEST
+
 START_TEST(other_targets_and_versions_are_refused_by_name)
 {
     struct abi1 spt = {.target = ABI_TARGET_SPT, .version = 1};
@@ -158,6 +175,7 @@ int main(void)
     tcase_add_loop_test(t, a_description_of_the_wrong_size_is_refused, 0, 5);
     tcase_add_test(t, a_note_longer_than_its_segment_is_refused);
     tcase_add_loop_test(t, a_note_segment_outside_the_file_is_refused, 0, 4);
+    tcase_add_test(t, a_file_of_endless_notes_is_refused);
     tcase_add_test(t, other_targets_and_versions_are_refused_by_name);
     tcase_add_test(t, a_kit_of_version_0_is_refused);
     return unit_run(suite);
