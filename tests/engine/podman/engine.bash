@@ -22,6 +22,16 @@ status_of() {
     p inspect --format '{{.State.Status}}' "$1"
 }
 
+# logs_have NAME WORDS: whether the container has printed that.
+logs_have() {
+    p logs "$1" | grep -q "$2"
+}
+
+# logs_have_greetings NAME N: whether hello has greeted N times.
+logs_have_greetings() {
+    [[ $(p logs "$1" | grep -c Hello) == "$2" ]]
+}
+
 # engine_residue: everything that the containers of this podman have on this machine, one line each; empty when all
 # containers are removed. The processes of the test itself are not among it.
 engine_residue() {

@@ -14,7 +14,7 @@ load engine
     [[ $output == "" ]]
     p start stepwise
     [[ $(status_of stepwise) == running ]]
-    eventually 2 grep -q Hello <(p logs stepwise)
+    eventually 2 logs_have stepwise Hello
 }
 
 @test "rm --force of a container that was initialised and not started" {
@@ -25,7 +25,7 @@ load engine
 
 @test "stop takes well under a second, and the guest ends by itself" {
     p run -d --name stopped web
-    eventually 5 grep -qi 'port' <(p logs stopped)
+    eventually 5 logs_have stopped serving
     local milliseconds
     milliseconds=$(milliseconds_of p stop --time 5 stopped)
     echo "stop took $milliseconds ms"
@@ -54,7 +54,7 @@ load engine
     p restart --time 1 again
     [[ $(status_of again) == running ]]
     [[ $(p inspect --format '{{.State.Pid}}' again) != "$first" ]]
-    eventually 2 test "$(p logs again | grep -c Hello)" = 2
+    eventually 2 logs_have_greetings again 2
 }
 
 @test "start of a container that has ended runs it again" {

@@ -44,7 +44,7 @@ load engine
     run -0 p ps --format '{{.Names}} {{.Status}}'
     [[ $(grep -c ' Up ' <<<"$output") == 5 ]]
     for i in {1..5}; do
-        eventually 2 grep -q "number $i" <(p logs "many$i")
+        eventually 2 logs_have "many$i" "number $i"
     done
 }
 
