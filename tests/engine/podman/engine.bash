@@ -46,6 +46,7 @@ engine_residue() {
 
 # Every test ends with no container and nothing of one.
 teardown() {
+    p pod rm --all --force --time 0 >/dev/null
     p rm --all --force --time 0 >/dev/null
     local residue
     residue=$(eventually_no_residue) || {
