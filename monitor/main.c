@@ -24,7 +24,7 @@ int main(int argc, char **argv)
     const char *first = argc > 1 ? argv[1] : "";
 
     if (strcmp(first, "--help") == 0) {
-        tender_print_usage();
+        tender_print_usage(NULL);
         return EXIT_SUCCESS;
     }
     if (strcmp(first, "--version") == 0) {
@@ -37,6 +37,6 @@ int main(int argc, char **argv)
         return status < 0 ? fail(&err, EXIT_FAILURE) : status;
     }
     bool is_container = strcmp(first, "--launch") == 0;
-    int status = is_container ? container_main(&err) : tender_main(argc, argv, &err);
+    int status = is_container ? container_main(&err) : tender_main(argc, argv, NULL, &err);
     return status < 0 ? fail(&err, is_container ? CONTAINER_EXIT_SETUP : EXIT_FAILURE) : status;
 }

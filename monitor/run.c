@@ -36,6 +36,15 @@ static void end(struct run *run, enum status_exit reason, int exit_status)
     run->has_ended = true;
 }
 
+/* The guest, which has been reported, must not go on. regs are those of its crash; NULL: not known. */
+static void end_crashed(struct run *run, enum status_exit reason, int exit_status,
+                        const struct kvm_regs *regs)
+{
+    if (run->options->debugger != NULL && regs != NULL)
+        run->options->debugger->on_crash(run->guest, regs);
+    end(run, reason, exit_status);
+}
+
 static void note_started(struct run *run)
 {
     run->is_started = true;
@@ -47,23 +56,29 @@ static void note_started(struct run *run)
 static void end_with_breach(struct run *run, const char *what)
 {
     struct vcpu *vcpu = &run->vm->vcpu;
-    bool has_registers = vcpu_sync(vcpu) == 0;
+    const struct kvm_regs *regs = vcpu_sync(vcpu) == 0 ? &vcpu->run->s.regs.regs : NULL;
 
-    report_breach(&run->options->names, run->guest, what, has_registers ? &vcpu->run->s.regs.regs : NULL);
-    end(run, STATUS_EXIT_TRAP, run->options->breach_status);
+    report_breach(&run->options->names, run->guest, what, regs);
+    end_crashed(run, STATUS_EXIT_TRAP, run->options->breach_status, regs);
 }
 
 static void end_with_halt(struct run *run)
 {
     int status = run->guest->halt.exit_status & 0xff;
+    struct vcpu *vcpu = &run->vm->vcpu;
+    const struct trap *cause = run->last_trap.verdict == TRAP_FORWARDED ? &run->last_trap : NULL;
+    const struct kvm_regs *regs = NULL;
 
     if (status != EXIT_ABORT) {
         end(run, STATUS_EXIT_HALT, status);
         return;
     }
-    report_abort(&run->options->names, run->guest,
-                 run->last_trap.verdict == TRAP_FORWARDED ? &run->last_trap : NULL);
-    end(run, STATUS_EXIT_ABORT, status);
+    if (cause != NULL)
+        regs = &cause->regs;
+    else if (vcpu_sync(vcpu) == 0)
+        regs = &vcpu->run->s.regs.regs;
+    report_abort(&run->options->names, run->guest, cause);
+    end_crashed(run, STATUS_EXIT_ABORT, status, regs);
 }
 
 static void handle_hypercall(struct run *run, uint32_t number, uint32_t address)
@@ -91,20 +106,17 @@ static void handle_trap(struct run *run, unsigned vector)
     }
     struct kvm_sync_regs *regs = &vcpu->run->s.regs;
     if (regs->regs.rip < LOW_STUBS || regs->regs.rip >= LOW_STACK) {
-        report_breach(&run->options->names, run->guest, "out to a port that is no hypercall's", &regs->regs);
-        end(run, STATUS_EXIT_TRAP, run->options->breach_status);
+        end_with_breach(run, "out to a port that is no hypercall's");
         return;
     }
-
     if (vector == TRAP_VECTOR_SYSCALL) {
-        report_breach(&run->options->names, run->guest, "privileged instruction: syscall", &regs->regs);
-        end(run, STATUS_EXIT_TRAP, run->options->breach_status);
+        end_with_breach(run, "privileged instruction: syscall");
         return;
     }
     trap_handle(&run->vm->traps, vector, &regs->regs, &regs->sregs, &trap);
     if (!trap_is_survived(trap.verdict)) {
         report_trap(&run->options->names, run->guest, &trap);
-        end(run, STATUS_EXIT_TRAP, run->options->breach_status);
+        end_crashed(run, STATUS_EXIT_TRAP, run->options->breach_status, &trap.regs);
         return;
     }
     if (trap.verdict == TRAP_FORWARDED)
@@ -179,7 +191,8 @@ void run_guest(struct vm *vm, struct guest *guest, const struct run_options *opt
         }
         guest_count(&guest->status->exits, 1);
         handle_exit(&run);
-        if (!run.is_started && !run.has_ended)
+        /* Whatever the first exit was: the guest has been at its first instruction. */
+        if (!run.is_started)
             note_started(&run);
     }
     atomic_store_explicit(&guest->status->exit_reason, (uint64_t)out->reason, memory_order_relaxed);

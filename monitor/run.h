@@ -6,6 +6,7 @@
 #ifndef RUN_H
 #define RUN_H
 
+#include "debugger.h"
 #include "guest.h"
 #include "monitor/status.h"
 #include "report.h"
@@ -13,7 +14,8 @@
 
 struct run_options {
     struct report_names names;
-    int breach_status; /* the exit status of a guest that did what it must not */
+    int breach_status;               /* the exit status of a guest that did what it must not */
+    const struct debugger *debugger; /* NULL: none */
     /* Called once, when the guest has executed its first instruction. May be NULL. */
     void (*on_started)(void *context);
     void *context;

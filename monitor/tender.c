@@ -44,6 +44,7 @@ struct option_device {
 };
 
 struct options {
+    const struct debugger *debugger; /* NULL: none */
     uint64_t memory_bytes;
     struct option_device devices[MANIFEST_ENTRIES_MAX]; /* by manifest entry */
 };
@@ -133,6 +134,12 @@ static int parse_device_option(size_t which, const char *argument, struct manife
 static int parse_option(const char *option, struct manifest_table *manifest, struct options *options,
                         struct error *err)
 {
+    bool is_debuggers = false;
+
+    if (options->debugger != NULL && options->debugger->parse_option(option, &is_debuggers, err) < 0)
+        return -1;
+    if (is_debuggers)
+        return 0;
     if (strncmp(option, "--mem=", 6) == 0)
         return parse_memory(option + 6, options, err);
     for (size_t i = 0; i < sizeof(device_options) / sizeof(device_options[0]); i++) {
@@ -260,7 +267,8 @@ static int run(const char *path, const struct unikernel *unikernel, const struct
     struct boot_parameters parameters = {.cmdline = cmdline};
     struct run_options run_options = {
         .names = {.label = path, .elf = &unikernel->elf, .symbols = &unikernel->symbols},
-        .breach_status = EXIT_BREACH};
+        .breach_status = EXIT_BREACH,
+        .debugger = options->debugger};
     struct run_end end = {0};
     _cleanup_close_ int kvm_fd = -1;
 
@@ -269,40 +277,44 @@ static int run(const char *path, const struct unikernel *unikernel, const struct
     if (kvm_open(&kvm_fd, err) < 0 || vm_open(kvm_fd, &vm, err) < 0 ||
         vm_load(&vm, &guest, unikernel, image, options->memory_bytes, err) < 0 ||
         open_devices(&guest, options, err) < 0 || vm_boot(&vm, &guest, &parameters, err) < 0 ||
-        signals_end_tender(err) < 0 || overlay_catch_faults(err) < 0 || box_enter(OWN_NAMESPACES, err) < 0 ||
-        box_seal(&vm, &guest, -1, err) < 0)
+        signals_end_tender(err) < 0 || overlay_catch_faults(err) < 0)
+        return -1;
+    if (options->debugger == NULL &&
+        (box_enter(OWN_NAMESPACES, err) < 0 || box_seal(&vm, &guest, -1, err) < 0))
         return -1;
 
     run_guest(&vm, &guest, &run_options, &end);
     _exit(end.exit_status);
 }
 
-void tender_print_usage(void)
+void tender_print_usage(const struct debugger *debugger)
 {
-    fputs("usage: wherry-monitor [OPTIONS] [--] UNIKERNEL [ARGUMENTS]\n"
-          "\n"
-          "Runs a Solo5 hvt unikernel, with the options of solo5-hvt:\n"
-          "  --mem=MIB                         guest memory in MiB (512)\n"
-          "  --net:NAME=IFACE | @FD            attach the tap interface IFACE, or descriptor FD, as network "
-          "NAME\n"
-          "  --net-mac:NAME=ADDRESS            the guest's address on network NAME (random)\n"
-          "  --block:NAME=PATH                 attach the file or block device PATH as block device NAME\n"
-          "  --block-sector-size:NAME=BYTES    its block size: a power of two, at least 512 (512)\n"
-          "  --help, --version\n"
-          "\n"
-          "Other uses:\n"
-          "  wherry-monitor --inspect FILE     say what a file declares\n"
-          "  wherry-monitor --launch           run one container for wherry (a socket is descriptor 3)\n",
-          stdout);
+    printf("usage: wherry-monitor [OPTIONS] [--] UNIKERNEL [ARGUMENTS]\n"
+           "\n"
+           "Runs a Solo5 hvt unikernel, with the options of solo5-hvt:\n"
+           "  --mem=MIB                         guest memory in MiB (512)\n"
+           "  --net:NAME=IFACE | @FD            attach the tap interface IFACE, or descriptor FD, as network "
+           "NAME\n"
+           "  --net-mac:NAME=ADDRESS            the guest's address on network NAME (random)\n"
+           "  --block:NAME=PATH                 attach the file or block device PATH as block device NAME\n"
+           "  --block-sector-size:NAME=BYTES    its block size: a power of two, at least 512 (512)\n"
+           "%s"
+           "  --help, --version\n"
+           "\n"
+           "Other uses:\n"
+           "  wherry-monitor --inspect FILE     say what a file declares\n"
+           "  wherry-monitor --launch           run one container for wherry (a socket is descriptor 3)\n",
+           debugger != NULL ? debugger->usage : "");
 }
 
-int tender_main(int argc, char **argv, struct error *err)
+int tender_main(int argc, char **argv, const struct debugger *debugger, struct error *err)
 {
     static struct unikernel unikernel;
     static struct options options = {.memory_bytes = (uint64_t)MEMORY_MIB_DEFAULT << 20};
     static char cmdline[BOOT_CMDLINE_SIZE];
     _cleanup_(image_release) struct image image = {0};
 
+    options.debugger = debugger;
     int operand = find_operand(argc, argv);
     if (operand >= argc)
         return error_set(err, ERROR_USAGE, "Missing KERNEL operand");
