@@ -38,6 +38,9 @@
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
 #endif
 
+/* As many network devices as a guest can have wait for packets, and one to spare. */
+#define DESCRIPTORS_MAX 64
+
 /* ---- 1. User namespace ---- */
 
 /* No identifiers are mapped: it is a namespace in which nobody exists, and needs no file of /proc. */
@@ -253,16 +256,27 @@ static int close_unused(const struct syscalls_use *use, struct error *err)
 
 /* ---- 9. seccomp ---- */
 
+/* ppoll(2) refuses to wait for more descriptors than the process may have. */
+static int limit_descriptors(struct error *err)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return error_errno(err, "get the limit of descriptors");
+    if (limit.rlim_max > DESCRIPTORS_MAX)
+        limit.rlim_max = DESCRIPTORS_MAX;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return error_errno(err, "limit descriptors");
+    return 0;
+}
+
 int sandbox_seal(const struct syscalls_use *use, struct error *err)
 {
     static struct syscall_filter list;
-    /* ppoll(2) refuses to wait for more descriptors than the process may have. */
-    const struct rlimit descriptors = {.rlim_cur = 64, .rlim_max = 64};
 
-    if (syscalls_list(use, &list, err) < 0 || close_unused(use, err) < 0)
+    if (syscalls_list(use, &list, err) < 0 || close_unused(use, err) < 0 || limit_descriptors(err) < 0)
         return error_wrap(err, "seal the box");
-    if (setrlimit(RLIMIT_NOFILE, &descriptors) < 0)
-        return error_errno(err, "seal the box: limit descriptors");
     if (syscall_filter_catch(err) < 0 || syscall_filter_load(&list, err) < 0)
         return error_wrap(err, "seal the box");
     return 0;
