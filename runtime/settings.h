@@ -5,9 +5,10 @@
  * A file of "key = value" lines; empty lines and lines that start with "#" do not count. Unknown keys and
  * keys given twice are errors, but for delegate, which may be repeated and is tried in order.
  *
- *     monitor = /usr/libexec/wherry-monitor   default: beside wherry, else ../libexec/wherry-monitor from
- * there store = /var/lib/wherry/store delegate = /usr/bin/crun                default: crun, then runc, from
- * the usual directories memory = 536870912                      bytes of guest memory when nothing else says
+ *     monitor   the path of wherry-monitor; otherwise beside wherry, else in ../libexec from there
+ *     store     the directory of images; otherwise /var/lib/wherry/store
+ *     delegate  a runtime for what is no unikernel; otherwise crun, then runc, of the usual directories
+ *     memory    bytes of guest memory when nothing else says; otherwise 536870912
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H

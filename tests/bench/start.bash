@@ -43,8 +43,7 @@ start_pid() {
 }
 
 start_measure() {
-    local runs=${BENCH_RUNS:-40} pid store=$bench_scratch/store
-    export WHERRY_STORE=$store
+    local runs=${BENCH_RUNS:-40} pid
     time_rounds "$runs" \
         wherry "$wherry" --root "$bench_scratch/state" run --bundle "$bench_scratch/hello" bench-wherry --- \
         crun crun --root "$bench_scratch/crun" run --bundle "$bench_scratch/true" bench-crun --- \
