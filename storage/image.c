@@ -4,9 +4,11 @@
 #include "background.h"
 #include "base/cleanup.h"
 #include "ext2_patch.h"
+#include "image_archive.h"
 #include "image_build.h"
 #include "image_direct.h"
 #include "image_object.h"
+#include "image_raw.h"
 #include "source.h"
 
 #include <stdlib.h>
@@ -30,16 +32,23 @@ static void derive_key(const struct source *source, const struct image_request *
     digest_add(&digest, fields, sizeof(fields));
     for (uint32_t i = 0; i < source->n_layers; i++)
         digest_add(&digest, source->layers[i].key, DIGEST_TEXT_SIZE - 1);
+    /* Patches are part of an archive; of an ext2 image they are not. */
+    for (size_t i = 0; request->format != IMAGE_EXT2 && i < request->n_patches; i++) {
+        digest_add_field(&digest, request->patches[i].path, strlen(request->patches[i].path));
+        digest_add_field(&digest, request->patches[i].data, request->patches[i].size);
+    }
     digest_finish(&digest, raw);
     digest_format(raw, key);
 }
 
 /* Opens the image from the store, after building it if need be. */
-static int open_built(const struct store *store, struct source *source, const char *key, struct image *out,
-                      struct error *err)
+static int open_built(const struct store *store, struct source *source, const struct image_request *request,
+                      const char *key, struct image *out, struct error *err)
 {
     for (int i = 0; i < OPEN_ATTEMPTS; i++) {
-        if (image_build(store, source, key, true, err) != 0 || image_object_open(store, key, out, err) != 0)
+        int failed = request->format == IMAGE_EXT2 ? image_build(store, source, key, true, err)
+                                                   : image_archive_build(store, source, request, key, err);
+        if (failed != 0 || image_object_open(store, key, out, err) != 0)
             return -1;
         if (out->n_data_fds > 0)
             return 0;
@@ -113,8 +122,8 @@ static int open_source(const struct store *store, const struct image_request *re
                        char key[STORE_KEY_SIZE], struct image *out, struct error *err)
 {
     bool merged;
-    if (request->format != IMAGE_EXT2)
-        return error_set(err, ERROR_REFUSED, "the format is not known");
+    if (request->format != IMAGE_EXT2 && request->format != IMAGE_TAR && request->format != IMAGE_CPIO)
+        return error_set(err, ERROR_REFUSED, "this store writes ext2, tar, cpio and raw images only");
     if (source_open(request->rootfs, source, err) != 0 ||
         find_image(store, source, request, key, out, err) != 0)
         return -1;
@@ -136,12 +145,14 @@ static int open_image(const struct store *store, const struct image_request *req
     _cleanup_(source_release) struct source source = SOURCE_NONE;
     char key[STORE_KEY_SIZE];
 
+    if (request->format == IMAGE_RAW)
+        return image_raw_open(request, out, err);
     if (open_source(store, request, &source, key, out, err) != 0)
         return -1;
     if (out->was_ready)
         return 0;
-    if (!image_direct_helps(store, &source))
-        return open_built(store, &source, key, out, err);
+    if (request->format != IMAGE_EXT2 || !image_direct_helps(store, &source))
+        return open_built(store, &source, request, key, out, err);
     if (image_direct_open(store, &source, key, out, err) != 0)
         return -1;
     build_in_background(store, &source, key);
@@ -155,8 +166,10 @@ int image_prepare(struct store *store, const struct image_request *request, stru
     _cleanup_(image_release) struct image image = IMAGE_NONE;
     char key[STORE_KEY_SIZE];
 
+    if (request->format == IMAGE_RAW)
+        return image_raw_open(request, out, err);
     if (open_source(store, request, &source, key, &image, err) != 0 ||
-        (!image.was_ready && open_built(store, &source, key, &image, err) != 0))
+        (!image.was_ready && open_built(store, &source, request, key, &image, err) != 0))
         return error_wrap(err, "prepare an image of '%s'", request->rootfs);
     *out = image;
     image = IMAGE_NONE;
@@ -166,7 +179,7 @@ int image_prepare(struct store *store, const struct image_request *request, stru
 /* Makes the patches of a request for an open image. */
 static int add_patches(const struct image_request *request, struct image *image, struct error *err)
 {
-    if (request->n_patches == 0)
+    if (request->n_patches == 0 || request->format != IMAGE_EXT2)
         return 0;
     size_t size = image->n_extents * sizeof(struct extent);
     _cleanup_free_ struct extent *extents = malloc(size + 1);

@@ -213,7 +213,10 @@ static int write_info(int dirfd, const struct image_parts *parts, struct error *
                               .meta_size = parts->meta_size,
                               .n_extents = parts->extents->n,
                               .n_packs = parts->n_packs};
-    digest_of(parts->meta, parts->meta_size, info.meta_digest);
+    if (parts->meta != NULL)
+        digest_of(parts->meta, parts->meta_size, info.meta_digest);
+    else if (digest_of_file(parts->meta_file->fd, parts->meta_size, "the image", info.meta_digest, err) != 0)
+        return -1;
     digest_of(parts->extents->extents, parts->extents->n * sizeof(struct extent), info.map_digest);
 
     size_t size = sizeof(info);
@@ -224,10 +227,26 @@ static int write_info(int dirfd, const struct image_parts *parts, struct error *
     return write_file(dirfd, "info", data, size + DIGEST_SIZE, err);
 }
 
+/* Moves the written file into the image's directory: an unnamed one can get any name on its file system. */
+static int place_meta(const struct store *store, int dirfd, struct atomic_file *file, struct error *err)
+{
+    if (file->name[0] == '\0') {
+        file->dirfd = dirfd;
+        return atomic_file_commit(file, "meta", ATOMIC_FILE_KEEP, NULL, err);
+    }
+    if (fdatasync(file->fd) != 0 ||
+        renameat2(store->img_fd, file->name, dirfd, "meta", RENAME_NOREPLACE) != 0)
+        return error_errno(err, "name its file");
+    file->name[0] = '\0';
+    return 0;
+}
+
 static int write_parts(const struct store *store, int dirfd, const struct image_parts *parts,
                        struct error *err)
 {
-    if (write_file(dirfd, "meta", parts->meta, parts->meta_size, err) != 0 ||
+    int failed = parts->meta != NULL ? write_file(dirfd, "meta", parts->meta, parts->meta_size, err)
+                                     : place_meta(store, dirfd, parts->meta_file, err);
+    if (failed != 0 ||
         write_file(dirfd, "map", parts->extents->extents, parts->extents->n * sizeof(struct extent), err) !=
             0 ||
         write_info(dirfd, parts, err) != 0)

@@ -12,6 +12,7 @@
 #ifndef STORAGE_IMAGE_OBJECT_H
 #define STORAGE_IMAGE_OBJECT_H
 
+#include "base/atomic_file.h"
 #include "base/digest.h"
 #include "extent_list.h"
 #include "storage/image.h"
@@ -35,7 +36,8 @@ struct image_info {
 struct image_parts {
     uint32_t format;
     uint64_t capacity;
-    const void *meta;
+    const void *meta;              /* in memory, or NULL: */
+    struct atomic_file *meta_file; /* a file that was begun in img, and written; it gets its name */
     size_t meta_size;
     const struct extent_list *extents;
     const char (*pack_keys)[DIGEST_TEXT_SIZE];

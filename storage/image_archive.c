@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image_archive.h"
+
+#include "archive_entry.h"
+#include "base/atomic_file.h"
+#include "base/cleanup.h"
+#include "base/lock.h"
+#include "image_object.h"
+#include "pack.h"
+#include "tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SYMLINKS_MAX   40
+#define CAPACITY_ALIGN 4096
+
+struct archive {
+    const struct source *source;
+    const struct image_request *request;
+    struct layer *layers; /* borrowed from the source */
+    struct tree tree;
+    struct archive_sink sink;
+    bool *patch_done; /* of each patch: written in the place of a node */
+    uint32_t n_entries;
+};
+
+static void archive_release(struct archive *a)
+{
+    free(a->layers);
+    free(a->patch_done);
+    tree_release(&a->tree);
+    archive_sink_release(&a->sink);
+}
+
+static int node_path(const struct tree *tree, uint32_t node, char path[PATH_MAX], struct error *err)
+{
+    size_t at = PATH_MAX - 1;
+    path[at] = '\0';
+    for (uint32_t i = node; i != 0; i = tree->nodes[i].parent) {
+        const struct tree_node *n = &tree->nodes[i];
+        size_t size = n->entry->name_size;
+        if (at < size + 1)
+            return error_set(err, ERROR_REFUSED, "the path of '%.*s' is too long", (int)size, n->name);
+        if (i != node)
+            path[--at] = '/';
+        at -= size;
+        memcpy(path + at, n->name, size);
+    }
+    memmove(path, path + at, PATH_MAX - at);
+    return 0;
+}
+
+/* The child of that name; 0, which is nobody's child: there is none. */
+static uint32_t find_child(const struct tree *tree, uint32_t dir, const char *name, size_t size)
+{
+    uint32_t low = tree->nodes[dir].first, end = low + tree->nodes[dir].n, high = end;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        size_t other = tree->nodes[middle].entry->name_size;
+        int order = memcmp(tree->nodes[middle].name, name, other < size ? other : size);
+        if (order < 0 || (order == 0 && other < size))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < end && tree->nodes[low].entry->name_size == size &&
+        memcmp(tree->nodes[low].name, name, size) == 0)
+        return low;
+    return 0;
+}
+
+/* Follows a symlink's target inside the tree, as a process with the tree as its root would. UINT32_MAX: it
+ * leads nowhere. */
+static uint32_t resolve(const struct tree *tree, uint32_t dir, const char *target, size_t size, int depth)
+{
+    uint32_t at = size > 0 && target[0] == '/' ? 0 : dir;
+    const char *end = target + size;
+    while (target < end) {
+        const char *slash = memchr(target, '/', (size_t)(end - target));
+        size_t part = (size_t)((slash != NULL ? slash : end) - target);
+        if (!S_ISDIR(tree->nodes[at].entry->mode))
+            return UINT32_MAX;
+        if (part == 2 && memcmp(target, "..", 2) == 0) {
+            at = tree->nodes[at].parent;
+        } else if (part > 0 && !(part == 1 && target[0] == '.')) {
+            uint32_t child = find_child(tree, at, target, part);
+            if (child == 0)
+                return UINT32_MAX;
+            const struct tree_node *n = &tree->nodes[child];
+            if (S_ISLNK(n->entry->mode)) {
+                if (depth >= SYMLINKS_MAX)
+                    return UINT32_MAX;
+                child = resolve(tree, at, tree->layers[n->layer].strings + n->entry->target,
+                                n->entry->target_size, depth + 1);
+                if (child == UINT32_MAX)
+                    return UINT32_MAX;
+            }
+            at = child;
+        }
+        target += part + (slash != NULL);
+    }
+    return at;
+}
+
+static int write_header(struct archive *a, struct archive_entry *entry, struct error *err)
+{
+    entry->number = ++a->n_entries;
+    return a->request->format == IMAGE_TAR ? archive_tar_header(&a->sink, entry, err)
+                                           : archive_cpio_header(&a->sink, entry, err);
+}
+
+static int end_contents(struct archive *a, struct error *err)
+{
+    return archive_sink_pad(&a->sink, a->request->format == IMAGE_TAR ? 512 : 4, err);
+}
+
+static int write_patch(struct archive *a, const struct image_patch *patch, struct archive_entry *entry,
+                       struct error *err)
+{
+    entry->target = "";
+    entry->size = patch->size;
+    if (write_header(a, entry, err) != 0 || archive_sink_add(&a->sink, patch->data, patch->size, err) != 0)
+        return -1;
+    return end_contents(a, err);
+}
+
+static int write_file(struct archive *a, const struct tree_node *node, struct archive_entry *entry,
+                      struct error *err)
+{
+    _cleanup_close_ int fd = -1;
+    const struct layer *layer = &a->layers[node->layer];
+    entry->size = layer->entries[node->entry->link].size;
+    if (write_header(a, entry, err) != 0)
+        return -1;
+    if (entry->size == 0)
+        return 0;
+    if (pack_open_file(a->source->layers[node->layer].dirfd, layer, node->entry->link, &fd, err) != 0 ||
+        archive_sink_copy(&a->sink, fd, entry->size, err) != 0)
+        return -1;
+    return end_contents(a, err);
+}
+
+static int write_node(struct archive *a, uint32_t number, struct error *err)
+{
+    const struct tree_node *node = &a->tree.nodes[number];
+    char path[PATH_MAX], target[PATH_MAX] = "";
+    if (node_path(&a->tree, number, path, err) != 0)
+        return -1;
+
+    uint32_t file = number;
+    if (S_ISLNK(node->entry->mode)) {
+        const char *text = a->layers[node->layer].strings + node->entry->target;
+        if (node->entry->target_size >= sizeof(target))
+            return error_set(err, ERROR_REFUSED, "the symlink '%s' has too long a target", path);
+        memcpy(target, text, node->entry->target_size);
+        if (a->request->format == IMAGE_TAR)
+            file = resolve(&a->tree, node->parent, text, node->entry->target_size, 1);
+        if (file == UINT32_MAX || !S_ISREG(a->tree.nodes[file].entry->mode))
+            file = number;
+    }
+    const struct tree_node *shown = &a->tree.nodes[file];
+    struct archive_entry entry = {.path = path,
+                                  .target = S_ISLNK(shown->entry->mode) ? target : "",
+                                  .mode = shown->entry->mode,
+                                  .uid = shown->entry->uid,
+                                  .gid = shown->entry->gid,
+                                  .major = shown->entry->major,
+                                  .minor = shown->entry->minor,
+                                  .mtime = shown->mtime};
+    for (size_t i = 0; i < a->request->n_patches; i++) {
+        if (strcmp(a->request->patches[i].path + 1, path) != 0 || S_ISDIR(entry.mode))
+            continue;
+        a->patch_done[i] = true;
+        entry.mode = S_IFREG | (S_ISREG(entry.mode) ? entry.mode & 07777 : 0644);
+        return write_patch(a, &a->request->patches[i], &entry, err);
+    }
+    return S_ISREG(shown->entry->mode) ? write_file(a, shown, &entry, err) : write_header(a, &entry, err);
+}
+
+/* Whether a directory is in the tree, or came with an earlier patch. */
+static bool has_dir(const struct archive *a, size_t patch, const char *path, size_t size)
+{
+    if (resolve(&a->tree, 0, path, size, 1) != UINT32_MAX)
+        return true;
+    for (size_t i = 0; i < patch; i++)
+        if (!a->patch_done[i] && strncmp(a->request->patches[i].path + 1, path, size) == 0 &&
+            a->request->patches[i].path[1 + size] == '/')
+            return true;
+    return false;
+}
+
+/* Adds a file that the tree does not have, with the directories that lack on the way. */
+static int add_patch(struct archive *a, size_t number, struct error *err)
+{
+    const struct image_patch *patch = &a->request->patches[number];
+    char path[PATH_MAX];
+    size_t size = strlen(patch->path);
+    if (patch->path[0] != '/' || size < 2 || size > sizeof(path) || patch->path[size - 1] == '/')
+        return error_set(err, ERROR_REFUSED, "put '%s' into the image: the path names no file", patch->path);
+    memcpy(path, patch->path + 1, size);
+    for (size_t i = 1; path[i] != '\0'; i++) {
+        if (path[i] != '/' || has_dir(a, number, path, i))
+            continue;
+        path[i] = '\0';
+        struct archive_entry dir = {.path = path, .target = "", .mode = S_IFDIR | 0755};
+        if (write_header(a, &dir, err) != 0)
+            return -1;
+        path[i] = '/';
+    }
+    struct archive_entry entry = {.path = path, .mode = S_IFREG | 0644};
+    return write_patch(a, patch, &entry, err);
+}
+
+static int write_archive(struct archive *a, struct error *err)
+{
+    for (uint32_t i = 1; i < a->tree.n_nodes; i++)
+        if (write_node(a, i, err) != 0)
+            return -1;
+    for (size_t i = 0; i < a->request->n_patches; i++)
+        if (!a->patch_done[i] && add_patch(a, i, err) != 0)
+            return -1;
+    int failed =
+        a->request->format == IMAGE_TAR ? archive_tar_end(&a->sink, err) : archive_cpio_end(&a->sink, err);
+    if (failed != 0 || archive_sink_pad(&a->sink, CAPACITY_ALIGN, err) != 0)
+        return -1;
+    return archive_sink_flush(&a->sink, err);
+}
+
+static int build(const struct store *store, struct source *source, const struct image_request *request,
+                 const char *key, struct error *err)
+{
+    _cleanup_(archive_release) struct archive a = {
+        .source = source, .request = request, .sink = ARCHIVE_SINK_NONE};
+    _cleanup_(atomic_file_release) struct atomic_file file = ATOMIC_FILE_NONE;
+    _cleanup_(extent_list_release) struct extent_list extents = EXTENT_LIST_NONE;
+
+    a.layers = calloc(source->n_layers, sizeof(*a.layers));
+    a.patch_done = calloc(request->n_patches + 1, sizeof(*a.patch_done));
+    if (a.layers == NULL || a.patch_done == NULL)
+        return error_errno(err, "write an archive");
+    for (uint32_t i = 0; i < source->n_layers; i++) {
+        if (source_layer_scan(&source->layers[i], err) != 0)
+            return -1;
+        a.layers[i] = source->layers[i].layer;
+    }
+    if (tree_merge(a.layers, source->n_layers, &a.tree, err) != 0 ||
+        atomic_file_begin(&file, store->img_fd, 0444, err) != 0 ||
+        archive_sink_init(&a.sink, file.fd, err) != 0 || write_archive(&a, err) != 0 ||
+        extent_list_add(&extents, 0, a.sink.written / EXTENT_ALIGN, 0, 0, err) != 0)
+        return -1;
+    const struct image_parts parts = {.format = request->format,
+                                      .capacity = a.sink.written,
+                                      .meta_file = &file,
+                                      .meta_size = a.sink.written,
+                                      .extents = &extents};
+    return image_object_publish(store, key, &parts, err);
+}
+
+int image_archive_build(const struct store *store, struct source *source, const struct image_request *request,
+                        const char *key, struct error *err)
+{
+    _cleanup_close_ int lock = -1, collect_lock = -1;
+    int failed = 0;
+    if (lock_acquire(store->lock_fd, STORE_COLLECT_LOCK, LOCK_SHARED, true, &collect_lock, err) != 0 ||
+        lock_acquire(store->lock_fd, key, LOCK_EXCLUSIVE, true, &lock, err) != 0)
+        return -1;
+    if (faccessat(store->img_fd, key, F_OK, 0) != 0)
+        failed = build(store, source, request, key, err);
+    lock_remove(store->lock_fd, key, &lock);
+    return failed != 0 ? error_wrap(err, "build the image '%s'", key) : 0;
+}
