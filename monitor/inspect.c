@@ -55,9 +55,8 @@ void inspect_bytes(const void *bytes, size_t size, struct unikernel *unikernel, 
              out->abi_version, unikernel->has_kit ? ", built with wherry's kit" : "");
 }
 
-static void append(char *text, size_t size, size_t *used, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-static void append(char *text, size_t size, size_t *used, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static void append(char *text, size_t size, size_t *used,
+                                                         const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);

@@ -42,12 +42,12 @@ static bool rule_allows(const struct syscall_rule *rule, int number, const uint6
     return true;
 }
 
-int syscall_filter_allows(const struct syscall_filter *filter, int number, const uint64_t arguments[6])
+bool syscall_filter_allows(const struct syscall_filter *filter, int number, const uint64_t arguments[6])
 {
     for (size_t i = 0; i < filter->n_rules; i++)
         if (rule_allows(&filter->rules[i], number, arguments))
-            return 1;
-    return 0;
+            return true;
+    return false;
 }
 
 /* ---- Reporting a refused call ---- */

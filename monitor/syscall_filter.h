@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,7 +50,7 @@ struct syscall_filter {
 void syscall_filter_add(struct syscall_filter *filter, const struct syscall_rule *rule);
 
 /* Whether the filter allows this call. What the kernel decides must agree; the tests compare. */
-int syscall_filter_allows(const struct syscall_filter *filter, int number, const uint64_t arguments[6]);
+bool syscall_filter_allows(const struct syscall_filter *filter, int number, const uint64_t arguments[6]);
 
 /*
  * Lets refused calls be reported on stderr, and end the process. The filter should allow pwritev2 at position
