@@ -119,6 +119,10 @@ static int read_option(struct overlay_stack *stack, struct span option, bool *ou
     _cleanup_free_ char *value = decode(option);
     if (value == NULL)
         return error_errno(err, "read the layers of an overlay");
+    if (value[0] == '\0') {
+        *out_known = false;
+        return 0;
+    }
     if (equals(name, "lowerdir"))
         return add_lowers(stack, value, out_known, err);
     if (equals(name, "lowerdir+"))
