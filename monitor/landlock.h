@@ -9,8 +9,8 @@
 #include "base/error.h"
 
 /*
- * Gives up everything that this kernel's Landlock knows. Needs no_new_privs. ERROR_SYSTEM with EOPNOTSUPP or
- * ENOSYS when the kernel has none.
+ * Gives up everything that this kernel's Landlock knows; on a kernel without it, that is nothing. Needs
+ * no_new_privs.
  */
 int landlock_give_up_all(struct error *err);
 

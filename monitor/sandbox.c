@@ -167,11 +167,10 @@ static int stage_enter(enum sandbox_stage stage, const struct sandbox_plan *plan
     return error_set(err, ERROR_BUG, "the box has no stage %d", (int)stage);
 }
 
-/* A host may forbid new namespaces, and lack Landlock; nothing stops a process that gives rights away. */
+/* A host may forbid new namespaces; nothing stops a process that gives rights away. */
 static bool can_skip(enum sandbox_stage stage)
 {
-    return stage == SANDBOX_USER_NAMESPACE || stage == SANDBOX_NAMESPACES || stage == SANDBOX_ROOT ||
-           stage == SANDBOX_LANDLOCK;
+    return stage == SANDBOX_USER_NAMESPACE || stage == SANDBOX_NAMESPACES || stage == SANDBOX_ROOT;
 }
 
 int sandbox_enter(const struct sandbox_plan *plan, struct sandbox_skips *skips, struct error *err)

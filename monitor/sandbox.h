@@ -30,8 +30,8 @@ enum sandbox_stage {
 };
 
 /*
- * What was skipped because the host does not allow it, and why: the namespaces and the empty root (for an
- * ordinary user, or one without rights, on a host that forbids user namespaces), and Landlock.
+ * What was skipped because the host does not allow it, and why: the namespaces and the empty root, for a
+ * process without rights on a host that forbids user namespaces.
  */
 struct sandbox_skips {
     bool is_skipped[SANDBOX_STAGE_COUNT];
