@@ -74,6 +74,7 @@ static int read_section(struct document *document, const struct field_object *se
     strcpy(reader.path, where);
     if (field_read_object(&reader, section, value, base, err) < 0)
         return -1;
+    document->config.refusal = reader.refusal;
     return field_take_warnings(&reader, &document->config.warnings, err);
 }
 
@@ -110,7 +111,8 @@ int config_parse_process(const char *json, size_t size, struct config **out_conf
     document->config.process = arena_alloc(&document->arena, 1, sizeof(struct config_process), err);
     if (document->config.process == NULL)
         return -1;
-    if (read_section(document, &process_section, "process", value, document->config.process, err) < 0)
+    if (read_section(document, &process_section, "process", value, document->config.process, err) < 0 ||
+        config_check_supported(&document->config, err) < 0)
         return -1;
     *out_config = &take_ptr(document)->config;
     return 0;
@@ -123,10 +125,16 @@ int config_parse_resources(const char *json, size_t size, struct config **out_co
     if (document_new(&document, err) < 0 || parse_json(document, json, size, &value, err) < 0)
         return -1;
     if (read_section(document, &resources_section, "linux.resources", value, &document->config.resources,
-                     err) < 0)
+                     err) < 0 ||
+        config_check_supported(&document->config, err) < 0)
         return -1;
     *out_config = &take_ptr(document)->config;
     return 0;
+}
+
+int config_check_supported(const struct config *config, struct error *err)
+{
+    return config->refusal == NULL ? 0 : error_set(err, ERROR_REFUSED, "%s", config->refusal);
 }
 
 void config_free(struct config *config)

@@ -59,8 +59,7 @@ void field_leave(struct field_reader *reader, struct field_place place)
     reader->path[place.path_length] = '\0';
 }
 
-int field_error(const struct field_reader *reader, struct error *err, enum error_kind kind, const char *fmt,
-                ...)
+int field_error(const struct field_reader *reader, struct error *err, const char *fmt, ...)
 {
     char text[ERROR_TEXT_SIZE];
     va_list ap;
@@ -68,8 +67,21 @@ int field_error(const struct field_reader *reader, struct error *err, enum error
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     if (reader->path[0] == '\0')
-        return error_set(err, kind, "%s", text);
-    return error_set(err, kind, "%s: %s", reader->path, text);
+        return error_set(err, ERROR_INPUT, "%s", text);
+    return error_set(err, ERROR_INPUT, "%s: %s", reader->path, text);
+}
+
+int field_refuse(struct field_reader *reader, struct error *err, const char *fmt, ...)
+{
+    char text[ERROR_TEXT_SIZE];
+    if (reader->refusal != NULL)
+        return 0;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    reader->refusal = arena_format(reader->arena, err, "%s: %s", reader->path, text);
+    return reader->refusal == NULL ? -1 : 0;
 }
 
 /* --- warnings --- */
@@ -116,15 +128,14 @@ int field_check_type(const struct field_reader *reader, const struct json *value
 {
     if (value->type == type)
         return 0;
-    return field_error(reader, err, ERROR_INPUT, "must be %s, not %s", json_type_name(type),
-                       json_type_name(value->type));
+    return field_error(reader, err, "must be %s, not %s", json_type_name(type), json_type_name(value->type));
 }
 
 int field_check_absolute(const struct field_reader *reader, const char *path, struct error *err)
 {
     if (path[0] == '/')
         return 0;
-    return field_error(reader, err, ERROR_INPUT, "'%s' is not an absolute path", path);
+    return field_error(reader, err, "'%s' is not an absolute path", path);
 }
 
 static int read_unsigned(struct field_reader *reader, const struct field *field, const struct json *value,
@@ -136,8 +147,7 @@ static int read_unsigned(struct field_reader *reader, const struct field *field,
     if (num_parse_u64(value->text, max, &number, "the value", err) < 0)
         return error_wrap(err, "%s", reader->path);
     if (field->min > 0 && number < (uint64_t)field->min)
-        return field_error(reader, err, ERROR_INPUT, "the value '%s' is below %lld", value->text,
-                           (long long)field->min);
+        return field_error(reader, err, "the value '%s' is below %lld", value->text, (long long)field->min);
     *out = number;
     return 0;
 }
@@ -194,7 +204,7 @@ static int read_enum(struct field_reader *reader, const struct field *field, con
             return 0;
         }
     }
-    return field_error(reader, err, ERROR_INPUT, "unknown value '%s'", value->text);
+    return field_error(reader, err, "unknown value '%s'", value->text);
 }
 
 /* The tree's own strings are kept: it lives in the same arena as the result. */
@@ -379,7 +389,8 @@ static int consult_support(struct field_reader *reader, const struct json *membe
         return 0;
     switch (entry->action) {
     case SUPPORT_REFUSED:
-        return field_error(reader, err, ERROR_REFUSED, "not supported: %s", entry->why);
+        *out_wanted = false;
+        return field_refuse(reader, err, "not supported: %s", entry->why);
     case SUPPORT_IGNORED:
         return field_warn(
             reader, arena_format(reader->arena, err, "%s is ignored: %s", reader->path, entry->why), err);
@@ -402,7 +413,7 @@ static int read_member(struct field_reader *reader, const struct field_object *o
     if (!reader->skips_support && consult_support(reader, member, field, &is_wanted, err) < 0)
         return -1;
     if (field == NULL && object->is_closed)
-        return field_error(reader, err, ERROR_INPUT, "unknown");
+        return field_error(reader, err, "unknown");
     if (!is_wanted || member->type == JSON_NULL)
         return 0;
     if (read_field(reader, field, member, base, err) < 0)
@@ -419,7 +430,7 @@ static int check_required(const struct field_reader *reader, const struct field_
         const struct field *field = &object->fields[i];
         const struct json *member = json_get(value, field->name);
         if (field->is_required && (member == NULL || member->type == JSON_NULL))
-            return field_error(reader, err, ERROR_INPUT, "'%s' is missing", field->name);
+            return field_error(reader, err, "'%s' is missing", field->name);
     }
     return 0;
 }

@@ -28,6 +28,7 @@
 struct field_reader {
     struct arena *arena;
     bool skips_support;    /* the document is not config.json: the support table does not apply */
+    const char *refusal;   /* what field_refuse() noted first, or NULL; lives in the arena */
     const char **warnings; /* an array that grows; its items live in the arena */
     size_t n_warnings, max_warnings;
     char pattern[FIELD_PATH_SIZE]; /* where we are, as in the support table: "mounts[].type" */
@@ -99,9 +100,16 @@ struct field_object {
 int field_read_object(struct field_reader *reader, const struct field_object *object,
                       const struct json *value, void *base, struct error *err);
 
-/* An error at the property where the reader stands: "PATH: ...". Returns -1. */
-int field_error(const struct field_reader *reader, struct error *err, enum error_kind kind, const char *fmt,
-                ...) __attribute__((format(printf, 4, 5)));
+/* ERROR_INPUT at the property where the reader stands: "PATH: ...". Returns -1. */
+int field_error(const struct field_reader *reader, struct error *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * Notes that wherry cannot honour the property where the reader stands; the first note counts. Returns 0, so
+ * that reading goes on: the container may turn out to be none of wherry's. On failure -1.
+ */
+int field_refuse(struct field_reader *reader, struct error *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Adds a warning, made with arena_format. NULL, from a failed arena_format, is -1. */
 int field_warn(struct field_reader *reader, const char *text, struct error *err);

@@ -51,8 +51,7 @@ static int add_namespace(struct field_reader *reader, const struct json *value, 
         return -1;
     struct config_namespace *ns = &config->namespaces[element.type];
     if (ns->is_listed)
-        return field_error(reader, err, ERROR_INPUT, "a second namespace of type '%s'",
-                           namespace_names[element.type]);
+        return field_error(reader, err, "a second namespace of type '%s'", namespace_names[element.type]);
     *ns = (struct config_namespace){.is_listed = true, .path = element.path};
     return 0;
 }
@@ -77,7 +76,7 @@ static int id_mapping_finish(struct field_reader *reader, void *base, struct err
 {
     const struct config_id_mapping *mapping = base;
     if (mapping->size > UINT32_MAX - mapping->container_id || mapping->size > UINT32_MAX - mapping->host_id)
-        return field_error(reader, err, ERROR_INPUT, "the range of ids goes beyond the largest id");
+        return field_error(reader, err, "the range of ids goes beyond the largest id");
     return 0;
 }
 
@@ -128,7 +127,7 @@ static int seccomp_finish(struct field_reader *reader, void *base, struct error 
 {
     const struct seccomp_action *seccomp = base;
     if (seccomp->action != NULL && strcmp(seccomp->action, "SCMP_ACT_NOTIFY") == 0)
-        return field_error(reader, err, ERROR_REFUSED, "SCMP_ACT_NOTIFY is not supported");
+        return field_refuse(reader, err, "SCMP_ACT_NOTIFY is not supported");
     return 0;
 }
 
@@ -164,10 +163,10 @@ static int check_personality(struct field_reader *reader, const struct json *val
         return -1;
     const struct json *domain = json_get(value, "domain");
     if (domain == NULL || domain->type != JSON_STRING)
-        return field_error(reader, err, ERROR_INPUT, "'domain' is missing");
+        return field_error(reader, err, "'domain' is missing");
     if (strcmp(domain->text, "LINUX") == 0)
         return 0;
-    return field_error(reader, err, ERROR_REFUSED, "domain '%s' is not supported", domain->text);
+    return field_refuse(reader, err, "domain '%s' is not supported", domain->text);
 }
 
 /* --- the whole --- */
@@ -195,7 +194,7 @@ static int read_propagation(struct field_reader *reader, const struct json *valu
             return 0;
         }
     }
-    return field_error(reader, err, ERROR_INPUT, "unknown value '%s'", value->text);
+    return field_error(reader, err, "unknown value '%s'", value->text);
 }
 
 static const struct field linux_fields[] = {

@@ -22,8 +22,9 @@ static int apply_options(struct field_reader *reader, struct config_mount *mount
             mount->is_readonly = false;
             break;
         case MOUNT_OPTION_REFUSED:
-            return field_error(reader, err, ERROR_REFUSED, "option '%s' is not supported",
-                               mount->options.items[i]);
+            if (field_refuse(reader, err, "option '%s' is not supported", mount->options.items[i]) < 0)
+                return -1;
+            break;
         }
     }
     return 0;
@@ -33,7 +34,7 @@ static int apply_options(struct field_reader *reader, struct config_mount *mount
 static int make_absolute(struct field_reader *reader, struct config_mount *mount, struct error *err)
 {
     if (mount->destination[0] == '\0')
-        return field_error(reader, err, ERROR_INPUT, "the destination is empty");
+        return field_error(reader, err, "the destination is empty");
     if (mount->destination[0] == '/')
         return 0;
     mount->destination = arena_format(reader->arena, err, "/%s", mount->destination);
@@ -49,7 +50,7 @@ static int mount_finish(struct field_reader *reader, void *base, struct error *e
     if (apply_options(reader, mount, err) < 0)
         return -1;
     if (mount->is_bind && (mount->source == NULL || mount->source[0] == '\0'))
-        return field_error(reader, err, ERROR_INPUT, "a bind mount has no source");
+        return field_error(reader, err, "a bind mount has no source");
     return 0;
 }
 

@@ -43,14 +43,14 @@ static int rlimit_finish(struct field_reader *reader, void *base, struct error *
 {
     struct config_rlimit *rlimit = base;
     if (rlimit->soft > rlimit->hard)
-        return field_error(reader, err, ERROR_INPUT, "the soft limit is above the hard limit");
+        return field_error(reader, err, "the soft limit is above the hard limit");
     for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
         if (strcmp(resources[i].name, rlimit->name) == 0) {
             rlimit->resource = resources[i].resource;
             return 0;
         }
     }
-    return field_error(reader, err, ERROR_INPUT, "unknown resource '%s'", rlimit->name);
+    return field_error(reader, err, "unknown resource '%s'", rlimit->name);
 }
 
 static const struct field rlimit_fields[] = {
@@ -97,8 +97,7 @@ static int check_rlimits(const struct field_reader *reader, const struct config_
     for (size_t i = 0; i < process->n_rlimits; i++) {
         for (size_t j = 0; j < i; j++) {
             if (process->rlimits[i].resource == process->rlimits[j].resource)
-                return field_error(reader, err, ERROR_INPUT, "rlimits has '%s' twice",
-                                   process->rlimits[i].name);
+                return field_error(reader, err, "rlimits has '%s' twice", process->rlimits[i].name);
         }
     }
     return 0;
@@ -111,7 +110,7 @@ static int check_env(const struct field_reader *reader, const struct config_proc
     for (size_t i = 0; i < process->env.n; i++) {
         const char *equals = strchr(process->env.items[i], '=');
         if (equals == NULL || equals == process->env.items[i])
-            return field_error(reader, err, ERROR_INPUT, "env[%zu] '%s' is not of the form NAME=VALUE", i,
+            return field_error(reader, err, "env[%zu] '%s' is not of the form NAME=VALUE", i,
                                process->env.items[i]);
     }
     return 0;
@@ -121,7 +120,7 @@ static int process_finish(struct field_reader *reader, void *base, struct error 
 {
     struct config_process *process = base;
     if (process->cwd[0] != '/')
-        return field_error(reader, err, ERROR_INPUT, "cwd '%s' is not an absolute path", process->cwd);
+        return field_error(reader, err, "cwd '%s' is not an absolute path", process->cwd);
     if (check_rlimits(reader, process, err) < 0)
         return -1;
     return check_env(reader, process, err);

@@ -16,8 +16,7 @@ static int device_rule_finish(struct field_reader *reader, void *base, struct er
     if (rule->access == NULL || rule->access[0] == '\0')
         rule->access = "rwm";
     if (rule->access[strspn(rule->access, "rwm")] != '\0')
-        return field_error(reader, err, ERROR_INPUT, "access '%s' has letters other than r, w and m",
-                           rule->access);
+        return field_error(reader, err, "access '%s' has letters other than r, w and m", rule->access);
     if (rule->type == '\0')
         rule->type = 'a';
     return 0;
@@ -32,7 +31,7 @@ static int read_device_type(struct field_reader *reader, const struct json *valu
     if (value->text[0] == '\0')
         return 0;
     if (strchr("abc", value->text[0]) == NULL || value->text[1] != '\0')
-        return field_error(reader, err, ERROR_INPUT, "'%s' is not a, b or c", value->text);
+        return field_error(reader, err, "'%s' is not a, b or c", value->text);
     rule->type = value->text[0];
     return 0;
 }
@@ -130,8 +129,7 @@ static int hugepage_finish(struct field_reader *reader, void *base, struct error
 {
     const struct config_hugepage_limit *limit = base;
     if (!is_page_size(limit->page_size))
-        return field_error(reader, err, ERROR_INPUT, "pageSize '%s' is not a size such as '2MB'",
-                           limit->page_size);
+        return field_error(reader, err, "pageSize '%s' is not a size such as '2MB'", limit->page_size);
     return 0;
 }
 
@@ -174,8 +172,7 @@ static int resources_finish(struct field_reader *reader, void *base, struct erro
     for (size_t i = 0; i < resources->unified.n; i++) {
         const char *key = resources->unified.pairs[i].key;
         if (key[0] == '\0' || strchr(key, '/') != NULL || key[0] == '.')
-            return field_error(reader, err, ERROR_INPUT, "unified '%s' is not the name of a cgroup file",
-                               key);
+            return field_error(reader, err, "unified '%s' is not the name of a cgroup file", key);
     }
     return 0;
 }

@@ -23,7 +23,7 @@ static int read_image_format(struct field_reader *reader, const struct json *val
         return -1;
     if (strcmp(value->text, "raw") == 0)
         return 0;
-    return field_error(reader, err, ERROR_REFUSED, "'%s' is not supported, only 'raw'", value->text);
+    return field_refuse(reader, err, "'%s' is not supported, only 'raw'", value->text);
 }
 
 static const struct field image_fields[] = {
@@ -43,7 +43,7 @@ static int read_vcpus(struct field_reader *reader, const struct json *value, voi
         return -1;
     if (strcmp(value->text, "1") == 0)
         return 0;
-    return field_error(reader, err, ERROR_REFUSED, "%s is not supported: a unikernel has 1", value->text);
+    return field_refuse(reader, err, "%s is not supported: a unikernel has 1", value->text);
 }
 
 static const struct field hw_config_fields[] = {

@@ -317,20 +317,31 @@ struct config {
 
     /* One sentence for each property that was given and is ignored; worth a line in the log. */
     struct config_strings warnings;
+
+    /* What is asked for and cannot be honoured, in one sentence, or NULL: see config_check_supported(). */
+    const char *refusal;
 };
 
 /*
  * Parses config.json and checks it against the rules of the specification. A document that is no JSON or
- * breaks a rule is ERROR_INPUT; one that asks for what wherry cannot do is ERROR_REFUSED. Messages name the
- * property: "linux.resources.memory.limit: ...". json needs no NUL at its end and is not kept.
+ * breaks a rule is ERROR_INPUT; one of another version than 1.x, or for another platform, is ERROR_REFUSED.
+ * Messages name the property: "linux.resources.memory.limit: ...". json needs no NUL at its end and is not
+ * kept. Whether wherry can honour the document is config_check_supported()'s to say.
  */
 int config_parse(const char *json, size_t size, struct config **out_config, struct error *err);
 
-/* Parses a process object alone (exec --process). Of *out_config only process and warnings are set. */
+/*
+ * ERROR_REFUSED, naming the property, if the document asks for what wherry cannot do. To be called once it is
+ * known that the container is wherry's: another runtime may well be able to.
+ */
+int config_check_supported(const struct config *config, struct error *err);
+
+/* Parses a process object alone (exec --process), and checks that it is supported. Of *out_config only
+ * process and warnings are set. */
 int config_parse_process(const char *json, size_t size, struct config **out_config, struct error *err);
 
-/* Parses a linux.resources object alone (update --resources). Of *out_config only resources and warnings are
- * set. */
+/* Parses a linux.resources object alone (update --resources), and checks that it is supported. Of *out_config
+ * only resources and warnings are set. */
 int config_parse_resources(const char *json, size_t size, struct config **out_config, struct error *err);
 
 /* Accepts NULL. */

@@ -15,7 +15,8 @@
 enum support_action {
     SUPPORT_HONOURED,   /* decides what the guest is or sees, or how the container lives */
     SUPPORT_MONITOR,    /* applied to the monitor, which is the container's process */
-    SUPPORT_REFUSED,    /* an error that names it, unless it is empty (null, false, "", [], {}) */
+    SUPPORT_REFUSED,    /* an error that names it for a unikernel, unless it is empty (null, false, "", [],
+                           {}) */
     SUPPORT_IGNORED,    /* one warning, unless it is empty */
     SUPPORT_MEANINGLESS /* skipped: it cannot make a difference to a unikernel */
 };

@@ -350,11 +350,6 @@ static const struct {
     const char *text;
     const char *message;
 } refused[] = {
-    {"{\"ociVersion\":\"2.0.0\"}", "ociVersion: '2.0.0' is not supported, only 1.x"},
-    {"{\"ociVersion\":\"0.9.0\"}", "ociVersion: '0.9.0' is not supported"},
-    {"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"freebsd\":{}}",
-     "freebsd: a container for this platform"},
-    {"{\"ociVersion\":\"1.3.0\",\"windows\":{}}", "windows: a container for this platform"},
     {PROCESS(",\"commandLine\":\"x\""), "process.commandLine: not supported: "},
     {PROCESS(",\"user\":{\"username\":\"x\"}"), "process.user.username: not supported: "},
     {PROCESS(",\"scheduler\":{\"policy\":\"SCHED_FIFO\"}"), "process.scheduler: not supported: "},
@@ -389,11 +384,55 @@ static const struct {
      "vm.kernel.initrd: not supported: "},
 };
 
+/* The container may be another runtime's, so parsing alone does not refuse. */
 START_TEST(what_cannot_be_honoured_is_refused_by_name)
 {
     struct error err = {0};
-    ck_assert_fails(config_parse(refused[_i].text, strlen(refused[_i].text), &config, &err), err,
-                    ERROR_REFUSED, refused[_i].message);
+    parse(refused[_i].text);
+    ck_assert_fails(config_check_supported(config, &err), err, ERROR_REFUSED, refused[_i].message);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *message;
+} foreign[] = {
+    {"{\"ociVersion\":\"2.0.0\"}", "ociVersion: '2.0.0' is not supported, only 1.x"},
+    {"{\"ociVersion\":\"0.9.0\"}", "ociVersion: '0.9.0' is not supported"},
+    {"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"freebsd\":{}}",
+     "freebsd: a container for this platform"},
+    {"{\"ociVersion\":\"1.3.0\",\"windows\":{}}", "windows: a container for this platform"},
+};
+
+START_TEST(what_is_for_nobody_here_is_refused_at_once)
+{
+    struct error err = {0};
+    ck_assert_fails(config_parse(foreign[_i].text, strlen(foreign[_i].text), &config, &err), err,
+                    ERROR_REFUSED, foreign[_i].message);
+    ck_assert_ptr_null(config);
+}
+END_TEST
+
+START_TEST(the_first_refusal_counts_and_the_rest_is_still_checked)
+{
+    struct error err = {0};
+    static const char two[] = LINUX("\"intelRdt\":{\"closID\":\"x\"},\"netDevices\":{\"e\":{}}");
+    static const char wrong_too[] = LINUX("\"intelRdt\":{\"closID\":\"x\"},\"sysctl\":1");
+    parse(two);
+    ck_assert_fails(config_check_supported(config, &err), err, ERROR_REFUSED,
+                    "linux.intelRdt: not supported");
+    release();
+    ck_assert_fails(config_parse(wrong_too, strlen(wrong_too), &config, &err), err, ERROR_INPUT,
+                    "linux.sysctl: must be an object, not a number");
+}
+END_TEST
+
+START_TEST(a_document_of_its_own_is_refused_at_once)
+{
+    struct error err = {0};
+    static const char text[] = "{\"cwd\":\"/\",\"scheduler\":{\"policy\":\"SCHED_RR\"}}";
+    ck_assert_fails(config_parse_process(text, strlen(text), &config, &err), err, ERROR_REFUSED,
+                    "process.scheduler: not supported");
     ck_assert_ptr_null(config);
 }
 END_TEST
@@ -533,6 +572,9 @@ int main(void)
     tcase_add_test(t, an_empty_value_asks_for_nothing);
     tcase_add_loop_test(t, an_ignored_property_gives_one_warning, 0, COUNT(ignored));
     tcase_add_loop_test(t, what_cannot_be_honoured_is_refused_by_name, 0, COUNT(refused));
+    tcase_add_loop_test(t, what_is_for_nobody_here_is_refused_at_once, 0, COUNT(foreign));
+    tcase_add_test(t, the_first_refusal_counts_and_the_rest_is_still_checked);
+    tcase_add_test(t, a_document_of_its_own_is_refused_at_once);
     tcase_add_loop_test(t, what_breaks_a_rule_is_an_error_that_names_it, 0, COUNT(wrong));
     return unit_run(suite);
 }

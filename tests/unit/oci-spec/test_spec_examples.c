@@ -32,6 +32,8 @@ static int parse_config(const char *text, size_t size, struct error *err)
 {
     struct config *config = NULL;
     int result = config_parse(text, size, &config, err);
+    if (result == 0)
+        result = config_check_supported(config, err);
     config_free(config);
     return result;
 }
