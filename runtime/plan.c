@@ -117,6 +117,8 @@ int plan_make(const char *bundle, const char *config, const struct settings *set
     if (plan_find_guest(&plan, settings, err) < 0)
         return -1;
     if (plan.is_unikernel) {
+        if (config_check_supported(plan.config, err) < 0)
+            return error_wrap(err, "config.json");
         if (check_kvm(err) < 0)
             return -1;
         if (plan_fit_guest(&plan, settings, err) < 0)

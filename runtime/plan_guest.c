@@ -81,12 +81,18 @@ static int open_argument(struct plan *plan, struct error *err)
     if (process == NULL || process->args.n == 0)
         return error_set(err, ERROR_INPUT, "config.json: process.args is not given");
     const char *name = process->args.items[0];
-    if (is_mounted_over(plan->config, name))
-        return 0;
-
     if (strchr(name, '/') == NULL)
         return search_guest(plan, name, err);
-    if (open_guest(plan, name, err) == 0)
+
+    /* A relative path starts at the working directory, as for execve(2). */
+    char path[PATH_MAX];
+    const char *directory = name[0] == '/' || strcmp(process->cwd, "/") == 0 ? "" : process->cwd;
+    int length = snprintf(path, sizeof(path), "%s%s%s", directory, name[0] == '/' ? "" : "/", name);
+    if ((size_t)length >= sizeof(path))
+        return error_number(err, ENAMETOOLONG, "process.args[0]");
+    if (is_mounted_over(plan->config, path))
+        return 0;
+    if (open_guest(plan, path, err) == 0)
         return 0;
     return is_missing(err) ? error_wrap_as(err, ERROR_NO_EXEC, "process.args[0]")
                            : error_wrap_as(err, ERROR_NOT_EXEC, "process.args[0]");
