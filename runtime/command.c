@@ -6,9 +6,9 @@
 #include "oci-spec/id.h"
 
 const struct cli_command *const commands[] = {
-    &cmd_create, &cmd_start,      &cmd_run,     &cmd_state,    &cmd_kill,   &cmd_delete,
-    &cmd_list,   &cmd_ps,         &cmd_pause,   &cmd_resume,   &cmd_update, &cmd_events,
-    &cmd_exec,   &cmd_checkpoint, &cmd_restore, &cmd_features, &cmd_spec,   NULL,
+    &cmd_create,  &cmd_start,    &cmd_run,    &cmd_state,  &cmd_kill,   &cmd_delete, &cmd_list,
+    &cmd_ps,      &cmd_pause,    &cmd_resume, &cmd_update, &cmd_events, &cmd_exec,   &cmd_checkpoint,
+    &cmd_restore, &cmd_features, &cmd_spec,   &cmd_image,  NULL,
 };
 
 int command_open_container(const struct cli_invocation *invocation, enum container_access access,
