@@ -31,7 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEFAULT_PARENT  "/wherry"
+#define STANDARD_PARENT "/wherry"
 #define MAKE_TRIES      8
 #define REMOVE_LIMIT_MS 2000
 #define DEPTH_MAX       32
@@ -110,7 +110,7 @@ static void pass_on_controllers(const char *parent)
     }
 }
 
-/* One level: parent is there. *out_made: whether this call made dir. */
+/* One level: parent is there. *out_made: whether this call made the directory, also when it then fails. */
 static int make_level(const struct cgroup_dir *dir, const char *parent, const char *path, bool *out_made,
                       struct error *err)
 {
@@ -124,33 +124,46 @@ static int make_level(const struct cgroup_dir *dir, const char *parent, const ch
     return 0;
 }
 
-/* Makes dir->path below mount, which is its prefix; counts in dir->n_ours what it made, from the end. */
-static int make_levels(struct cgroup_dir *dir, const char *mount, struct error *err)
+/* The length of path with one more component than the first length bytes of it have. */
+static size_t next_level(const char *path, size_t length)
+{
+    length += strspn(path + length, "/");
+    return length + strcspn(path + length, "/");
+}
+
+/*
+ * Makes dir->path below its mount. n_ours counts the directories at the path's end that were made; on failure
+ * also those that are missing, so that removing skips them and reaches what was made above.
+ */
+static int make_levels(struct cgroup_dir *dir, struct error *err)
 {
     char parent[PATH_MAX], path[PATH_MAX];
-    size_t length = strlen(mount);
+    size_t length = dir->mount_length;
     dir->n_ours = 0;
-    snprintf(parent, sizeof(parent), "%s", mount);
+    snprintf(parent, sizeof(parent), "%.*s", (int)length, dir->path);
 
     while (dir->path[length] != '\0') {
         bool is_made;
-        length += strspn(dir->path + length, "/");
-        length += strcspn(dir->path + length, "/");
+        length = next_level(dir->path, length);
         snprintf(path, sizeof(path), "%.*s", (int)length, dir->path);
-        if (make_level(dir, parent, path, &is_made, err) < 0)
+        int result = make_level(dir, parent, path, &is_made, err);
+        dir->n_ours = is_made || result < 0 ? dir->n_ours + 1 : 0;
+        if (result < 0) {
+            for (; dir->path[length] != '\0'; length = next_level(dir->path, length))
+                dir->n_ours++;
             return -1;
-        dir->n_ours = is_made ? dir->n_ours + 1 : 0;
+        }
         snprintf(parent, sizeof(parent), "%s", path);
     }
     return 0;
 }
 
 /* The leaf's parents may be removed by another container's end while we are on the way down: again, then. */
-static int make_path(struct cgroup_dir *dir, const char *mount, struct error *err)
+static int make_path(struct cgroup_dir *dir, struct error *err)
 {
     size_t n_ours = 0;
     for (int i = 0; i < MAKE_TRIES; i++) {
-        int result = make_levels(dir, mount, err);
+        int result = make_levels(dir, err);
         n_ours = dir->n_ours > n_ours ? dir->n_ours : n_ours;
         dir->n_ours = n_ours;
         if (result == 0)
@@ -191,62 +204,80 @@ static char *join(const char *mount, const char *own, const char *path)
     return joined;
 }
 
-static int create_in(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy, const char *path,
-                     bool is_shared, struct error *err)
+static size_t count_missing(const struct cgroup_dir *dir)
 {
-    struct cgroup_dir *dir = &cgroup->dirs[cgroup->n];
-    *dir = (struct cgroup_dir){.is_v2 = hierarchy->is_v2, .controllers = hierarchy->controllers};
-    dir->path = join(hierarchy->mount, hierarchy->own, path);
-    if (dir->path == NULL)
-        return error_errno(err, "make cgroup '%s'", path);
-    if (strlen(dir->path) >= PATH_MAX)
-        return error_number(err, ENAMETOOLONG, "make cgroup '%s'", path);
-    cgroup->n++;
-    if (make_path(dir, hierarchy->mount, err) < 0)
-        return -1;
-    return check_leaf(dir, is_shared, err);
+    char path[PATH_MAX];
+    size_t n = 0;
+    for (size_t length = dir->mount_length; dir->path[length] != '\0';) {
+        length = next_level(dir->path, length);
+        snprintf(path, sizeof(path), "%.*s", (int)length, dir->path);
+        n += access(path, F_OK) < 0;
+    }
+    return n;
 }
 
-int cgroup_create_dirs(struct cgroup *cgroup, const struct cgroup_layout *layout, const char *path,
-                       bool is_shared, struct error *err)
+/* The standard parent is shared by all containers, and whoever is last removes it, whoever made it. */
+static void share_standard_parent(struct cgroup *cgroup)
+{
+    for (size_t i = 0; i < cgroup->n && cgroup->is_standard; i++)
+        cgroup->dirs[i].n_ours = cgroup->dirs[i].n_ours > 0 ? 2 : 0;
+}
+
+int cgroup_plan_dirs(struct cgroup *cgroup, const struct cgroup_layout *layout, const char *path,
+                     struct error *err)
 {
     for (size_t i = 0; i < layout->n; i++) {
-        if (create_in(cgroup, &layout->hierarchies[i], path, is_shared, err) < 0)
-            return -1;
+        const struct cgroup_hierarchy *hierarchy = &layout->hierarchies[i];
+        struct cgroup_dir *dir = &cgroup->dirs[cgroup->n];
+        *dir = (struct cgroup_dir){.is_v2 = hierarchy->is_v2,
+                                   .controllers = hierarchy->controllers,
+                                   .mount_length = strlen(hierarchy->mount)};
+        dir->path = join(hierarchy->mount, hierarchy->own, path);
+        if (dir->path == NULL)
+            return error_errno(err, "plan cgroup '%s'", path);
+        cgroup->n++;
+        if (strlen(dir->path) >= PATH_MAX)
+            return error_number(err, ENAMETOOLONG, "plan cgroup '%s'", path);
+        dir->n_ours = count_missing(dir);
     }
+    share_standard_parent(cgroup);
     return 0;
 }
 
-static int create_all(struct cgroup *cgroup, const char *path, struct error *err)
+int cgroup_make_dirs(struct cgroup *cgroup, bool is_shared, struct error *err)
 {
-    _cleanup_(cgroup_layout_release) struct cgroup_layout layout = {.n = 0};
-    if (cgroup_layout_read(0, &layout, err) < 0)
-        return -1;
-    return cgroup_create_dirs(cgroup, &layout, path, false, err);
+    for (size_t i = 0; i < cgroup->n; i++) {
+        if (make_path(&cgroup->dirs[i], err) < 0 || check_leaf(&cgroup->dirs[i], is_shared, err) < 0)
+            return -1;
+    }
+    share_standard_parent(cgroup);
+    return 0;
 }
 
-int cgroup_create(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err)
+int cgroup_plan(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err)
 {
-    char default_path[PATH_MAX];
-    snprintf(default_path, sizeof(default_path), DEFAULT_PARENT "/%s", id);
-    const char *wanted = path != NULL ? path : default_path;
-    if (check_path(wanted, err) < 0)
+    _cleanup_(cgroup_layout_release) struct cgroup_layout layout = {.n = 0};
+    char standard[PATH_MAX];
+    snprintf(standard, sizeof(standard), STANDARD_PARENT "/%s", id);
+    const char *wanted = path != NULL ? path : standard;
+    if (check_path(wanted, err) < 0 || cgroup_layout_read(0, &layout, err) < 0)
         return -1;
 
     struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
     if (cgroup == NULL)
-        return error_errno(err, "make cgroup '%s'", wanted);
-    if (create_all(cgroup, wanted, err) < 0) {
-        struct error ignored;
-        cgroup_remove(cgroup, &ignored);
+        return error_errno(err, "plan cgroup '%s'", wanted);
+    cgroup->is_standard = path == NULL;
+    if (cgroup_plan_dirs(cgroup, &layout, wanted, err) < 0) {
         cgroup_free(cgroup);
         return -1;
     }
-    /* The default parent is shared by all containers, and whoever is last removes it, whoever made it. */
-    for (size_t i = 0; i < cgroup->n && path == NULL; i++)
-        cgroup->dirs[i].n_ours = cgroup->dirs[i].n_ours > 0 ? 2 : 0;
     *out_cgroup = cgroup;
     return 0;
+}
+
+int cgroup_make(struct cgroup *cgroup, struct error *err)
+{
+    return cgroup->unit != NULL ? cgroup_make_unit(cgroup, err) : cgroup_make_dirs(cgroup, false, err);
 }
 
 /*
@@ -328,6 +359,7 @@ void cgroup_free(struct cgroup *cgroup)
             ;
     }
     free(cgroup->unit);
+    free(cgroup->slice);
     free(cgroup);
 }
 
@@ -402,7 +434,7 @@ int cgroup_remove(const struct cgroup *cgroup, struct error *err)
         snprintf(path, sizeof(path), "%s", dir->path);
         for (size_t level = 1; level < dir->n_ours; level++) {
             *strrchr(path, '/') = '\0';
-            if (rmdir(path) < 0)
+            if (rmdir(path) < 0 && errno != ENOENT)
                 break;
         }
     }

@@ -24,22 +24,31 @@ struct cgroup_stats;
 struct config_resources;
 
 /*
- * Makes the container's cgroup in every mounted hierarchy.
+ * Decides where the container's cgroup will be in every mounted hierarchy; nothing is made. Its text form,
+ * saved before cgroup_make, lets a later command find whatever was made, should the runtime be killed
+ * meanwhile.
  *
  * path is linux.cgroupsPath: absolute paths start at the hierarchy's root, relative ones at the caller's own
  * cgroup, and NULL means /wherry/ID (runtime-spec config-linux.md, "Cgroups Path"). A path with ".." is
- * ERROR_INPUT. On v2 the controllers are enabled on the way down. A directory that is there already is used
- * and not owned; one that already has processes in it is ERROR_STATE. On failure nothing that this call made
- * is left. *out_cgroup is the caller's: cgroup_free.
+ * ERROR_INPUT. *out_cgroup is the caller's: cgroup_free.
  */
-int cgroup_create(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err);
+int cgroup_plan(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err);
 
 /*
  * The same as a transient scope unit of systemd, whose name path gives as "SLICE:PREFIX:NAME":
- * PREFIX-NAME.scope in SLICE ("" is system.slice); NULL means the scope wherry-ID.scope. A child process of
- * the caller keeps the unit alive until cgroup_add; cgroup_free ends it. Without systemd: ERROR_REFUSED.
+ * PREFIX-NAME.scope in SLICE ("" is system.slice); NULL means the scope wherry-ID.scope.
  */
-int cgroup_create_systemd(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err);
+int cgroup_plan_systemd(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err);
+
+/*
+ * Makes what was planned; the text form is exact from now on. On v2 the controllers are enabled on the way
+ * down. A directory that is there already is used and not owned; one that already has processes in it is
+ * ERROR_STATE. On failure cgroup_remove removes what was made.
+ *
+ * A unit is kept alive by a child process of the caller until cgroup_add; cgroup_free ends it. Without
+ * systemd: ERROR_REFUSED.
+ */
+int cgroup_make(struct cgroup *cgroup, struct error *err);
 
 /* Writes the text form into text (lines of printable ASCII, NUL-terminated); longer than size is ERROR_INPUT.
  */
@@ -83,7 +92,7 @@ int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *err);
 int cgroup_stats_read(const struct cgroup *cgroup, struct cgroup_stats *out_stats, struct error *err);
 
 /*
- * Removes the directories that cgroup_create made, and whatever was made below them. Processes that are about
+ * Removes the directories that cgroup_make made, and whatever was made below them. Processes that are about
  * to die are waited for, at most two seconds. What is gone already is no error. The struct stays valid.
  */
 int cgroup_remove(const struct cgroup *cgroup, struct error *err);

@@ -10,6 +10,7 @@
 #include "cgroup_unit.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -47,34 +48,41 @@ static const char *find_unit_path(const struct cgroup_layout *layout)
     return path;
 }
 
-static int create_unit(struct cgroup *cgroup, const struct cgroup_unit *unit, struct error *err)
+int cgroup_make_unit(struct cgroup *cgroup, struct error *err)
 {
     _cleanup_(cgroup_layout_release) struct cgroup_layout layout = {.n = 0};
-    if (start_placeholder(&cgroup->placeholder, err) < 0 ||
-        cgroup_unit_start(unit, cgroup->placeholder, err) < 0)
+    struct cgroup_unit unit;
+    snprintf(unit.name, sizeof(unit.name), "%s", cgroup->unit);
+    snprintf(unit.slice, sizeof(unit.slice), "%s", cgroup->slice);
+
+    if (start_placeholder(&cgroup->placeholder, err) < 0)
         return -1;
-    cgroup->unit = strdup(unit->name);
-    if (cgroup->unit == NULL)
-        return error_errno(err, "start unit '%s'", unit->name);
+    if (cgroup_unit_start(&unit, cgroup->placeholder, err) < 0) {
+        free(take_ptr(cgroup->unit)); /* a unit of this name may be somebody else's: not for us to stop */
+        return -1;
+    }
     if (cgroup_layout_read(cgroup->placeholder, &layout, err) < 0)
         return -1;
     const char *path = find_unit_path(&layout);
     if (path == NULL || strcmp(path, "/") == 0)
-        return error_set(err, ERROR_SYSTEM, "the cgroup of unit '%s' cannot be seen", unit->name);
-    return cgroup_create_dirs(cgroup, &layout, path, true, err);
+        return error_set(err, ERROR_SYSTEM, "the cgroup of unit '%s' cannot be seen", unit.name);
+    if (cgroup_plan_dirs(cgroup, &layout, path, err) < 0)
+        return -1;
+    return cgroup_make_dirs(cgroup, true, err);
 }
 
-int cgroup_create_systemd(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err)
+int cgroup_plan_systemd(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err)
 {
     struct cgroup_unit unit;
     if (cgroup_unit_parse(path, id, &unit, err) < 0)
         return -1;
     struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
-    if (cgroup == NULL)
-        return error_errno(err, "start unit '%s'", unit.name);
-    if (create_unit(cgroup, &unit, err) < 0) {
-        struct error ignored;
-        cgroup_remove(cgroup, &ignored);
+    if (cgroup != NULL) {
+        cgroup->unit = strdup(unit.name);
+        cgroup->slice = strdup(unit.slice);
+    }
+    if (cgroup == NULL || cgroup->unit == NULL || cgroup->slice == NULL) {
+        error_errno(err, "plan unit '%s'", unit.name);
         cgroup_free(cgroup);
         return -1;
     }

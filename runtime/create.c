@@ -203,6 +203,14 @@ static int claim_id(struct creation *creation, struct error *err)
     return fill_record(creation, err);
 }
 
+/* Saved before the cgroup is made: whatever then happens to this process, delete finds it. */
+static int remember_cgroup(struct creation *creation, struct error *err)
+{
+    if (cgroup_format(creation->cgroup, creation->record.cgroup, CGROUP_TEXT_SIZE, err) < 0)
+        return -1;
+    return state_dir_save(&creation->dir, &creation->record, err);
+}
+
 static int make_cgroup(struct creation *creation, struct error *err)
 {
     const struct config *config = creation->plan->config;
@@ -211,15 +219,17 @@ static int make_cgroup(struct creation *creation, struct error *err)
         return 0;
     int result =
         creation->request->cgroup == CREATE_CGROUP_SYSTEMD
-            ? cgroup_create_systemd(config->cgroups_path, creation->request->id, &creation->cgroup, err)
-            : cgroup_create(config->cgroups_path, creation->request->id, &creation->cgroup, err);
+            ? cgroup_plan_systemd(config->cgroups_path, creation->request->id, &creation->cgroup, err)
+            : cgroup_plan(config->cgroups_path, creation->request->id, &creation->cgroup, err);
     if (result < 0)
         return -1;
-    undo_push(&creation->undo, undo_cgroup, creation);
     creation->record.cgroup = malloc(CGROUP_TEXT_SIZE);
     if (creation->record.cgroup == NULL)
         return error_errno(err, "remember the cgroup");
-    if (cgroup_format(creation->cgroup, creation->record.cgroup, CGROUP_TEXT_SIZE, err) < 0)
+    if (remember_cgroup(creation, err) < 0)
+        return -1;
+    undo_push(&creation->undo, undo_cgroup, creation);
+    if (cgroup_make(creation->cgroup, err) < 0 || remember_cgroup(creation, err) < 0)
         return -1;
     return cgroup_apply(creation->cgroup, &config->resources, err);
 }

@@ -25,13 +25,25 @@
 
 static char base[64];
 
+static int create_at(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err)
+{
+    if (cgroup_plan(path, id, out_cgroup, err) < 0)
+        return -1;
+    if (cgroup_make(*out_cgroup, err) == 0)
+        return 0;
+    struct error ignored;
+    cgroup_remove(*out_cgroup, &ignored);
+    cgroup_free(*out_cgroup);
+    return -1;
+}
+
 static struct cgroup *create(const char *below)
 {
     struct error err = {0};
     struct cgroup *cgroup = NULL;
     char path[256];
     snprintf(path, sizeof(path), "%s/%s", base, below);
-    ck_assert_ok(cgroup_create(path, "unused", &cgroup, &err), err);
+    ck_assert_ok(create_at(path, "unused", &cgroup, &err), err);
     return cgroup;
 }
 
@@ -121,8 +133,8 @@ START_TEST(a_shared_parent_goes_with_its_last_child)
     char a[32], b[32];
     snprintf(a, sizeof(a), "test-%d-a", getpid());
     snprintf(b, sizeof(b), "test-%d-b", getpid());
-    ck_assert_ok(cgroup_create(NULL, a, &first, &err), err);
-    ck_assert_ok(cgroup_create(NULL, b, &second, &err), err);
+    ck_assert_ok(create_at(NULL, a, &first, &err), err);
+    ck_assert_ok(create_at(NULL, b, &second, &err), err);
     ck_assert_ptr_nonnull(strstr(first->dirs[0].path, "/wherry/test-"));
     ck_assert_uint_eq(second->dirs[0].n_ours, 2);
     remove_and_free(first);
@@ -170,11 +182,29 @@ static const struct {
                  {"", "0 components"},
                  {"/a\nb", "control character"}};
 
+START_TEST(what_a_killed_runtime_made_is_found_by_the_plan)
+{
+    struct error err = {0};
+    struct cgroup *cgroup = NULL, *found = NULL;
+    char path[256], text[8192];
+    snprintf(path, sizeof(path), "%s/killed/here", base);
+    ck_assert_ok(cgroup_plan(path, "unused", &cgroup, &err), err);
+    ck_assert_int_ne(access(cgroup->dirs[0].path, F_OK), 0);
+    ck_assert_ok(cgroup_format(cgroup, text, sizeof(text), &err), err);
+    ck_assert_ok(cgroup_make(cgroup, &err), err);
+    ck_assert_ok(cgroup_parse(text, &found, &err), err);
+    ck_assert_ok(cgroup_remove(found, &err), err);
+    ck_assert(!is_there(cgroup, base));
+    cgroup_free(cgroup);
+    remove_and_free(found);
+}
+END_TEST
+
 START_TEST(bad_paths_are_refused)
 {
     struct error err = {0};
     struct cgroup *cgroup = NULL;
-    ck_assert_fails(cgroup_create(bad_paths[_i].path, "id", &cgroup, &err), err, ERROR_INPUT,
+    ck_assert_fails(create_at(bad_paths[_i].path, "id", &cgroup, &err), err, ERROR_INPUT,
                     bad_paths[_i].message);
 }
 END_TEST
@@ -195,7 +225,7 @@ START_TEST(processes_are_added_listed_and_killed)
 
     char path[256];
     snprintf(path, sizeof(path), "%s/kill", base);
-    ck_assert_fails(cgroup_create(path, "id", &same, &err), err, ERROR_STATE, "has processes in it already");
+    ck_assert_fails(create_at(path, "id", &same, &err), err, ERROR_STATE, "has processes in it already");
     ck_assert_int_eq(access(cgroup->dirs[0].path, F_OK), 0);
 
     ck_assert_ok(cgroup_format(cgroup, text, sizeof(text), &err), err);
@@ -346,7 +376,7 @@ int main(void)
     struct error err = {0};
     struct cgroup *cgroup = NULL;
     snprintf(base, sizeof(base), "/wherry-test-%d", getpid());
-    if (geteuid() != 0 || cgroup_create(base, "id", &cgroup, &err) < 0) {
+    if (geteuid() != 0 || create_at(base, "id", &cgroup, &err) < 0) {
         printf("skipped: needs root and writable cgroups: %s\n", err.text);
         return 77;
     }
@@ -361,6 +391,7 @@ int main(void)
     tcase_add_test(t, a_shared_parent_goes_with_its_last_child);
     tcase_add_test(t, the_text_form_is_as_good_as_the_original);
     tcase_add_loop_test(t, other_texts_are_refused, 0, sizeof(bad_texts) / sizeof(bad_texts[0]));
+    tcase_add_test(t, what_a_killed_runtime_made_is_found_by_the_plan);
     tcase_add_loop_test(t, bad_paths_are_refused, 0, sizeof(bad_paths) / sizeof(bad_paths[0]));
     tcase_add_test(t, processes_are_added_listed_and_killed);
     tcase_add_test(t, descendants_are_reached_by_any_signal);

@@ -26,7 +26,8 @@ static void create(void)
     struct error err = {0};
     char path[64];
     snprintf(path, sizeof(path), "/wherry-test-%d", getpid());
-    ck_assert_ok(cgroup_create(path, "unused", &cgroup, &err), err);
+    ck_assert_ok(cgroup_plan(path, "unused", &cgroup, &err), err);
+    ck_assert_ok(cgroup_make(cgroup, &err), err);
 }
 
 static void destroy(void)
@@ -308,7 +309,8 @@ END_TEST
 int main(void)
 {
     struct error err = {0};
-    if (geteuid() != 0 || cgroup_create("/wherry-test-limits", "id", &cgroup, &err) < 0) {
+    if (geteuid() != 0 || cgroup_plan("/wherry-test-limits", "id", &cgroup, &err) < 0 ||
+        cgroup_make(cgroup, &err) < 0) {
         printf("skipped: needs root and writable cgroups: %s\n", err.text);
         return 77;
     }

@@ -15,11 +15,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static int create_at(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err)
+{
+    if (cgroup_plan_systemd(path, id, out_cgroup, err) < 0)
+        return -1;
+    return cgroup_make(*out_cgroup, err);
+}
+
 static struct cgroup *create(const char *path)
 {
     struct error err = {0};
     struct cgroup *cgroup = NULL;
-    ck_assert_ok(cgroup_create_systemd(path, "one", &cgroup, &err), err);
+    ck_assert_ok(create_at(path, "one", &cgroup, &err), err);
     return cgroup;
 }
 
@@ -131,8 +138,12 @@ START_TEST(a_name_in_use_is_an_error)
 {
     struct error err = {0};
     struct cgroup *cgroup = create("machine.slice:libpod:twice"), *second = NULL;
-    ck_assert_fails(cgroup_create_systemd("machine.slice:libpod:twice", "one", &second, &err), err,
-                    ERROR_SYSTEM, "start unit 'libpod-twice.scope': systemd says: ");
+    ck_assert_fails(create_at("machine.slice:libpod:twice", "one", &second, &err), err, ERROR_SYSTEM,
+                    "start unit 'libpod-twice.scope': systemd says: ");
+    ck_assert_ok(cgroup_remove(second, &err), err);
+    cgroup_free(second);
+    pid_t pid = start_process(cgroup); /* the first is still there */
+    end_process(cgroup, pid);
     destroy(cgroup);
 }
 END_TEST
@@ -141,8 +152,9 @@ int main(void)
 {
     struct error err = {0};
     struct cgroup *cgroup = NULL;
-    if (cgroup_create_systemd(NULL, "probe", &cgroup, &err) < 0 && err.kind == ERROR_REFUSED) {
+    if (create_at(NULL, "probe", &cgroup, &err) < 0 && err.kind == ERROR_REFUSED) {
         printf("skipped: %s\n", err.text);
+        cgroup_free(cgroup);
         return 77;
     }
     if (cgroup != NULL)
