@@ -11,6 +11,8 @@
  * but goes on discarding the client's: closed at once, a client that is still sending would get a reset, and
  * lose the answer (RFC 9112, 9.6).
  *
+ * What finds no memory waits: every callback, and every second, goes on with what can be done.
+ *
  * Each state has a limit in seconds, after which a connection without progress is closed. When all
  * connections are taken, the one that has been idle longest makes room.
  */
@@ -22,6 +24,7 @@
 #include "solo5.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <lwip/tcp.h>
 #include <stdio.h>
@@ -153,10 +156,11 @@ static int send_response(struct connection *c)
         return 0;
 
     while (r->count > 0) {
+        const char *data;
         size_t size;
-        const char *data = tcp_sndbuf(c->pcb) == 0 ? NULL : site_read(&c->file, r->first, &size);
-        if (data == NULL)
-            return tcp_sndbuf(c->pcb) == 0 ? 0 : -1;
+        int result = tcp_sndbuf(c->pcb) == 0 ? -ENOMEM : site_read(&c->file, r->first, &data, &size);
+        if (result != 0)
+            return result == -ENOMEM ? 0 : -1;
         if (size > r->count)
             size = (size_t)r->count;
         size_t sent = send_some(c, data, size, size < r->count);
@@ -199,25 +203,25 @@ static void take_received(struct connection *c)
     tcp_recved(c->pcb, n);
 }
 
-/* Returns 1 when there is an answer to send, 0 when bytes are missing, -1 when there is no memory. */
-static int read_request(struct connection *c)
+/* Returns whether there is an answer to send: not when bytes are missing, or memory. */
+static bool read_request(struct connection *c)
 {
     struct request request;
     size_t size = 0;
     if (c->head == NULL && c->received == NULL)
-        return 0;
+        return false;
     if (c->head == NULL)
         c->head = malloc(REQUEST_HEAD_MAX);
     if (c->response == NULL)
         c->response = malloc(sizeof(*c->response));
     if (c->head == NULL || c->response == NULL)
-        return -1;
+        return false;
     if (c->received != NULL && c->head_used < REQUEST_HEAD_MAX)
         take_received(c);
 
     int result = request_parse(c->head, c->head_used, &request, &size);
     if (result == -1)
-        return 0;
+        return false;
     answer(c, &request, result);
     c->head_used -= size;
     memmove(c->head, c->head + size, c->head_used);
@@ -225,7 +229,7 @@ static int read_request(struct connection *c)
         free(c->head);
         c->head = NULL;
     }
-    return 1;
+    return true;
 }
 
 /* Does what can be done. Returns what a callback has to return to lwIP. */

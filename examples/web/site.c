@@ -133,7 +133,7 @@ static struct chunk *make_room(size_t size)
     }
 }
 
-const char *site_read(const struct fs_file *file, uint64_t off, size_t *out_size)
+int site_read(const struct fs_file *file, uint64_t off, const char **out, size_t *out_size)
 {
     uint64_t start = off - off % CHUNK_SIZE;
     struct chunk *chunk = NULL;
@@ -146,15 +146,16 @@ const char *site_read(const struct fs_file *file, uint64_t off, size_t *out_size
         size_t size = file->size - start < CHUNK_SIZE ? (size_t)(file->size - start) : CHUNK_SIZE;
         chunk = make_room(size);
         if (chunk == NULL)
-            return NULL;
+            return -ENOMEM;
         if (fs_read(file, start, chunk->data, size) != (int64_t)size) {
             drop(chunk);
-            return NULL;
+            return -EIO;
         }
         chunk->number = file->number;
         chunk->off = start;
     }
     chunk->last_use = n_uses;
     *out_size = chunk->size - (size_t)(off - start);
-    return chunk->data + (off - start);
+    *out = chunk->data + (off - start);
+    return 0;
 }

@@ -20,9 +20,10 @@ int site_open(const char *device, const char *folder);
 void site_find(struct slice target, char *path, struct resource *out, struct fs_file *file);
 
 /*
- * The file's bytes from off on: *out_size of them, at least 1, for reading until the next call. off lies
- * inside the file. NULL when they cannot be read.
+ * The file's bytes from off on: *out_size of them at *out, at least 1, for reading until the next call. off
+ * lies inside the file. Returns 0; -ENOMEM when there is no memory at the moment; -EIO when they cannot be
+ * read.
  */
-const char *site_read(const struct fs_file *file, uint64_t off, size_t *out_size);
+int site_read(const struct fs_file *file, uint64_t off, const char **out, size_t *out_size);
 
 #endif
