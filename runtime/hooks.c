@@ -57,7 +57,7 @@ static int run_hook(const struct config_hook *hook, const char *state, const cha
                                  .envp = (char *const *)(const void *)hook->env.items,
                                  .cwd = cwd,
                                  .stdin_fd = input,
-                                 .stdout_fd = -1,
+                                 .stdout_fd = STDERR_FILENO,
                                  .stderr_fd = STDERR_FILENO};
     if (subprocess_spawn(&program, &pid, err) < 0)
         return -1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Running the hooks of one kind (runtime-spec config.md, "POSIX-platform Hooks"): one after the other in
- * their order, with the container's state on standard input and no environment but their own.
+ * their order, with the container's state on standard input and no environment but their own. What they print
+ * goes to standard error: standard output may be the guest's.
  *
  *   kind              when                                                     where
  *   prestart          create, the namespaces are there, the monitor is not     runtime namespaces

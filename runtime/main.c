@@ -9,13 +9,9 @@
 /* A descriptor that is opened later must not become 0, 1 or 2 because the caller had closed them. */
 static void ensure_standard_descriptors(void)
 {
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd < 0)
-        _exit(EXIT_FAILURE);
-    close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            _exit(EXIT_FAILURE);
 }
 
 int main(int argc, char **argv)
