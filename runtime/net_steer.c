@@ -394,7 +394,7 @@ static bool open_maps_of(uint32_t program_id, struct maps *maps)
     return maps->guests_fd >= 0 && maps->owners_fd >= 0;
 }
 
-static int map_call(int command, int map_fd, const void *key, const void *value)
+static int map_call(int command, int map_fd, const void *key, void *value)
 {
     union bpf_attr attr;
     memset(&attr, 0, sizeof(attr));
@@ -416,7 +416,7 @@ static bool is_one_of(uint32_t tap, const int32_t *taps, size_t n)
 /* Deleting the key that the walk stands on would start it anew, so the next one is looked up first. */
 static void forget_ports(int owners_fd, const int32_t *taps, size_t n)
 {
-    uint32_t key = 0, next = 0, owner;
+    uint32_t key = 0, next = 0, owner = 0;
     bool has_key = map_call(BPF_MAP_GET_NEXT_KEY, owners_fd, NULL, &key) == 0;
     for (size_t steps = 0; has_key && steps < 2 * OWNERS_MAX; steps++) {
         has_key = map_call(BPF_MAP_GET_NEXT_KEY, owners_fd, &key, &next) == 0;
