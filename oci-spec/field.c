@@ -17,13 +17,19 @@
 
 /* --- where we are --- */
 
-__attribute__((format(printf, 2, 3))) static void append(char *text, const char *fmt, ...)
+/* Appends part, or as much of it as there is room for. */
+static void append(char path[FIELD_PATH_SIZE], const char *part)
 {
-    size_t length = strlen(text);
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text + length, FIELD_PATH_SIZE - length, fmt, ap);
-    va_end(ap);
+    size_t length = strlen(path), n = strnlen(part, FIELD_PATH_SIZE - 1 - length);
+    memcpy(path + length, part, n);
+    path[length + n] = '\0';
+}
+
+static void append_step(char path[FIELD_PATH_SIZE], const char *name)
+{
+    if (path[0] != '\0')
+        append(path, ".");
+    append(path, name);
 }
 
 static struct field_place place_of(const struct field_reader *reader)
@@ -35,8 +41,8 @@ static struct field_place place_of(const struct field_reader *reader)
 static struct field_place enter(struct field_reader *reader, const char *pattern, const char *name)
 {
     struct field_place place = place_of(reader);
-    append(reader->pattern, "%s%s", place.pattern_length > 0 ? "." : "", pattern);
-    append(reader->path, "%s%s", place.path_length > 0 ? "." : "", name);
+    append_step(reader->pattern, pattern);
+    append_step(reader->path, name);
     return place;
 }
 
@@ -48,8 +54,10 @@ struct field_place field_enter_member(struct field_reader *reader, const char *n
 struct field_place field_enter_element(struct field_reader *reader, size_t index)
 {
     struct field_place place = place_of(reader);
+    char step[32];
+    snprintf(step, sizeof(step), "[%zu]", index);
     append(reader->pattern, "[]");
-    append(reader->path, "[%zu]", index);
+    append(reader->path, step);
     return place;
 }
 
@@ -379,11 +387,18 @@ static const struct field *find_field(const struct field_object *object, const c
     return NULL;
 }
 
+/* The table's entry for the member where the reader stands. A name with a path's own signs would look like a
+ * path to something else. */
+static const struct support_entry *find_entry(const struct field_reader *reader, const char *name)
+{
+    return strpbrk(name, ".[]*") != NULL ? NULL : support_find(reader->pattern);
+}
+
 /* What the support table says about the member where the reader stands: whether it is to be read. */
 static int consult_support(struct field_reader *reader, const struct json *member, const struct field *field,
                            bool *out_wanted, struct error *err)
 {
-    const struct support_entry *entry = support_find(reader->pattern);
+    const struct support_entry *entry = find_entry(reader, member->key);
     *out_wanted = entry != NULL && field != NULL;
     if (entry == NULL || json_is_empty(member))
         return 0;

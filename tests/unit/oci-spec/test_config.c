@@ -299,6 +299,14 @@ START_TEST(unknown_properties_are_skipped_in_every_section)
 }
 END_TEST
 
+START_TEST(a_name_that_looks_like_a_path_is_unknown)
+{
+    parse(DOCUMENT(",\"linux.namespaces\":[],\"linux.resources.memory\":{\"limit\":1},\"mounts[].type\":1,"
+                   "\"linux\":{\"resources.rdma.*\":{},\"resources\":{\"rdma.*\":1}}"));
+    ck_assert(!config->resources.memory.has_limit);
+}
+END_TEST
+
 START_TEST(null_is_the_same_as_nothing)
 {
     parse(DOCUMENT(",\"process\":null,\"mounts\":null,\"hooks\":null,\"annotations\":null,\"vm\":null,"
@@ -568,6 +576,7 @@ int main(void)
     tcase_add_test(t, a_process_document_is_read);
     tcase_add_test(t, the_vm_section_is_read);
     tcase_add_test(t, unknown_properties_are_skipped_in_every_section);
+    tcase_add_test(t, a_name_that_looks_like_a_path_is_unknown);
     tcase_add_test(t, null_is_the_same_as_nothing);
     tcase_add_test(t, an_empty_value_asks_for_nothing);
     tcase_add_loop_test(t, an_ignored_property_gives_one_warning, 0, COUNT(ignored));

@@ -15,17 +15,18 @@
 
 #define EXAMPLE_SIZE_MAX (1u << 20)
 
-/* Good documents that ask for what wherry refuses; every other good one is accepted. */
+/* Good documents that are for other platforms, or ask for what wherry refuses; every other good one is
+ * accepted.
+ */
 static const struct {
     const char *name;
     const char *message;
 } refused[] = {
     {"freebsd-example.json", "freebsd: a container for this platform is not supported"},
     {"freebsd-minimal.json", "freebsd: a container for this platform is not supported"},
-    {"zos-example.json", "not supported"},
-    {"zos-minimal.json", "not supported"},
+    {"zos-example.json", "zos: a container for this platform is not supported"},
+    {"zos-minimal.json", "zos: a container for this platform is not supported"},
     {"linux-netdevice.json", "linux.netDevices: not supported"},
-    {"spec-example.json", "not supported"},
 };
 
 static int parse_config(const char *text, size_t size, struct error *err)
@@ -47,8 +48,7 @@ static int parse_state(const char *text, size_t size, struct error *err)
 }
 
 /* Runs check with every document of a folder; returns how many there were. */
-static unsigned each_document(const char *relative,
-                              void (*check)(const char *name, const char *text, size_t size))
+static unsigned each_document(const char *relative, void (*check)(const char *name, char *text, size_t size))
 {
     char path[RUNTIME_SPEC_PATH_MAX];
     struct error err = {0};
@@ -70,9 +70,19 @@ static unsigned each_document(const char *relative,
     return n;
 }
 
-static void check_good_config(const char *name, const char *text, size_t size)
+/* Some examples are older than version 1.0 of the specification in nothing but their number. */
+static void modernise(char *text)
+{
+    static const char old[] = "\"ociVersion\": \"0.";
+    char *version = strstr(text, old);
+    if (version != NULL)
+        version[strlen(old) - 2] = '1';
+}
+
+static void check_good_config(const char *name, char *text, size_t size)
 {
     struct error err = {0};
+    modernise(text);
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         if (strcmp(refused[i].name, name) == 0) {
             ck_assert_fails(parse_config(text, size, &err), err, ERROR_REFUSED, refused[i].message);
@@ -82,7 +92,7 @@ static void check_good_config(const char *name, const char *text, size_t size)
     ck_assert_msg(parse_config(text, size, &err) == 0, "%s: %s", name, err.text);
 }
 
-static void check_bad_config(const char *name, const char *text, size_t size)
+static void check_bad_config(const char *name, char *text, size_t size)
 {
     struct error err = {0};
     ck_assert_msg(parse_config(text, size, &err) < 0, "%s: accepted", name);
@@ -90,13 +100,13 @@ static void check_bad_config(const char *name, const char *text, size_t size)
     printf("%s: %s\n", name, err.text);
 }
 
-static void check_good_state(const char *name, const char *text, size_t size)
+static void check_good_state(const char *name, char *text, size_t size)
 {
     struct error err = {0};
     ck_assert_msg(parse_state(text, size, &err) == 0, "%s: %s", name, err.text);
 }
 
-static void check_bad_state(const char *name, const char *text, size_t size)
+static void check_bad_state(const char *name, char *text, size_t size)
 {
     struct error err = {0};
     ck_assert_msg(parse_state(text, size, &err) < 0, "%s: accepted", name);
