@@ -70,6 +70,11 @@ static char *append_number(char *at, unsigned n)
     return at + sizeof(digits) - i;
 }
 
+/* The signal's code when a filter has sent it (sigaction(2)); the C library's headers lack it. */
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1
+#endif
+
 /* Runs in the place of the refused call. snprintf(3) is no function for signal handlers. */
 static void on_refused_call(int signum, siginfo_t *info, void *context)
 {
@@ -77,6 +82,9 @@ static void on_refused_call(int signum, siginfo_t *info, void *context)
     (void)signum;
     (void)context;
 
+    /* Somebody may as well have sent the signal. */
+    if (info->si_code != SYS_SECCOMP)
+        _exit(SYSCALL_FILTER_EXIT);
     char *end = append_text(text, "wherry-monitor: seccomp: system call ");
     end = append_number(end, (unsigned)info->si_syscall);
     end = append_text(end, " with these arguments is not on the list of this process\n");

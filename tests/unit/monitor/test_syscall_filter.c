@@ -185,6 +185,30 @@ START_TEST(a_refused_call_is_reported_by_number)
 }
 END_TEST
 
+START_TEST(the_signal_from_somebody_else_is_not_reported)
+{
+    int pair[2];
+    char byte;
+    ck_assert_int_eq(pipe(pair), 0);
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        struct error e = {0};
+        if (dup2(pair[1], STDERR_FILENO) < 0 || syscall_filter_catch(&e) < 0)
+            _exit(1);
+        raise(SIGSYS);
+        _exit(2);
+    }
+    int status = 0;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    close(pair[1]);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), SYSCALL_FILTER_EXIT);
+    ck_assert_int_eq(read(pair[0], &byte, 1), 0);
+    close(pair[0]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("syscall_filter");
@@ -196,5 +220,6 @@ int main(void)
     tcase_add_test(t, the_kernel_lets_listed_calls_pass);
     tcase_add_loop_test(t, the_kernel_refuses_other_calls_and_arguments, 0, 9);
     tcase_add_test(t, a_refused_call_is_reported_by_number);
+    tcase_add_test(t, the_signal_from_somebody_else_is_not_reported);
     return unit_run(suite);
 }
