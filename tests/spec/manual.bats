@@ -21,7 +21,7 @@ options_of_page() {
 }
 
 @test "every command has a page, and every page a command" {
-    diff <(commands | sed 's/.*/wherry-&.8/' | sort) <(cd "$pages" && printf '%s\n' wherry-*.8 | sort)
+    diff <({ echo monitor && commands; } | sed 's/.*/wherry-&.8/' | sort) <(cd "$pages" && printf '%s\n' wherry-*.8 | sort)
 }
 
 @test "the pages have the options of the help" {
@@ -32,6 +32,11 @@ options_of_page() {
         echo "wherry $command"
         diff <("$wherry" "$command" --help | options_of_help) <(options_of_page "$pages/wherry-$command.8")
     done
+}
+
+@test "the monitor's page has the options of its help" {
+    diff <("$WHERRY_BUILD/monitor/wherry-monitor" --help | grep -oE -- '--[a-z][a-z-]+' | sort -u) \
+        <(sed -nE 's/^\.It Fl (-[a-z-]+).*/-\1/p' "$pages/wherry-monitor.8" | sort -u)
 }
 
 @test "wherry(8) names every command" {
