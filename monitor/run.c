@@ -48,9 +48,10 @@ static void end_crashed(struct run *run, enum status_exit reason, int exit_statu
 static void note_started(struct run *run)
 {
     run->is_started = true;
+    /* First the phase: who is told must not find the container "created" any more. */
+    atomic_store_explicit(&run->guest->status->phase, STATUS_RUNNING, memory_order_release);
     if (run->options->on_started != NULL)
         run->options->on_started(run->options->context);
-    atomic_store_explicit(&run->guest->status->phase, STATUS_RUNNING, memory_order_relaxed);
 }
 
 static void end_with_breach(struct run *run, const char *what)
