@@ -32,7 +32,7 @@
 
 #define CONNECTIONS_MAX (MEMP_NUM_TCP_PCB - 64) /* the others are for connections that come and go */
 #define BACKLOG         255
-#define POLL_INTERVAL   2 /* of lwIP's half seconds: connection_poll() counts seconds */
+#define POLL_INTERVAL   2 /* of lwIP's half seconds: on_poll() counts seconds */
 
 #define IDLE_SECONDS   60 /* between two requests */
 #define HEAD_SECONDS   10 /* from a head's first byte to its last */
