@@ -8,7 +8,7 @@
  * remembers which of these directories this runtime made: only those are ever removed. Its text form goes
  * into the container's state, so that a later command finds the same directories.
  *
- * Nothing here is kept open between calls, and no function but cgroup_create, cgroup_apply, cgroup_add and
+ * Nothing here is kept open between calls, and no function but cgroup_make, cgroup_apply, cgroup_add and
  * cgroup_remove changes anything that outlives the processes in the group.
  */
 #ifndef CGROUP_H

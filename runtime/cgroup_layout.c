@@ -19,9 +19,11 @@
 #include "cgroup_file.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 #define MOUNTINFO_MAX (16u << 20)
 
@@ -202,6 +204,32 @@ static int read_proc(const char *path, char **out_text, struct error *err)
     return fd_read_all(fd, MOUNTINFO_MAX, out_text, &size, path, err);
 }
 
+static void release_hierarchy(struct cgroup_hierarchy *hierarchy)
+{
+    free(hierarchy->mount);
+    free(hierarchy->own);
+}
+
+/* Something else may have been mounted over a hierarchy, to hide it. */
+static bool is_visible(const struct cgroup_hierarchy *hierarchy)
+{
+    struct statfs fs;
+    return statfs(hierarchy->mount, &fs) == 0 &&
+           (unsigned long)fs.f_type == (hierarchy->is_v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
+}
+
+static void drop_hidden(struct cgroup_layout *layout)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < layout->n; i++) {
+        if (is_visible(&layout->hierarchies[i]))
+            layout->hierarchies[n++] = layout->hierarchies[i];
+        else
+            release_hierarchy(&layout->hierarchies[i]);
+    }
+    layout->n = n;
+}
+
 int cgroup_layout_read(pid_t pid, struct cgroup_layout *out_layout, struct error *err)
 {
     _cleanup_free_ char *mountinfo = NULL, *own = NULL;
@@ -212,6 +240,7 @@ int cgroup_layout_read(pid_t pid, struct cgroup_layout *out_layout, struct error
         return -1;
     if (cgroup_layout_parse(mountinfo, own, out_layout, err) < 0)
         return -1;
+    drop_hidden(out_layout);
     if (out_layout->n == 0)
         return error_set(err, ERROR_SYSTEM, "no cgroup hierarchy is mounted");
 
@@ -229,9 +258,7 @@ int cgroup_layout_read(pid_t pid, struct cgroup_layout *out_layout, struct error
 
 void cgroup_layout_release(struct cgroup_layout *layout)
 {
-    for (size_t i = 0; i < layout->n; i++) {
-        free(layout->hierarchies[i].mount);
-        free(layout->hierarchies[i].own);
-    }
+    for (size_t i = 0; i < layout->n; i++)
+        release_hierarchy(&layout->hierarchies[i]);
     layout->n = 0;
 }
