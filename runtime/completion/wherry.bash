@@ -18,6 +18,11 @@ __wherry_options() {
         done
 }
 
+# __wherry_subcommands WHERRY COMMAND: the words that its usage offers between "|".
+__wherry_subcommands() {
+    "$@" --help 2>/dev/null | sed -n 's/^usage: wherry [a-z]* \[options\] //p' | tr '|' '\n' | awk '{print $1}'
+}
+
 # __wherry_values ARGUMENT CURRENT: what an option's argument, or a command's, can be.
 __wherry_values() {
     case $1 in
@@ -59,6 +64,8 @@ _wherry() {
         mapfile -t COMPREPLY < <(compgen -W "$(__wherry_commands "$wherry")" -- "$current")
     elif [[ $command == kill && $n_args == 1 ]]; then
         mapfile -t COMPREPLY < <(__wherry_values SIGNAL "$current")
+    elif [[ $command == image ]]; then
+        ((n_args == 0)) && mapfile -t COMPREPLY < <(compgen -W "$(__wherry_subcommands "$wherry" image)" -- "$current")
     elif [[ $n_args == 0 && ! $command =~ ^(create|run|restore|list|spec|features)$ ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$("$wherry" "${global[@]}" list --quiet 2>/dev/null)" -- "$current")
     fi

@@ -29,12 +29,19 @@ function __wherry_options
     end
 end
 
+# The words that a command's usage offers between "|".
+function __wherry_subcommands
+    wherry $argv --help 2>/dev/null | string match -rg '^usage: wherry [a-z]+ \[options\] (.*)$' |
+        string split '|' | string trim | string split -f 1 ' '
+end
+
 function __wherry_wants_id
     set -l command (__wherry_command)
-    and not contains -- $command create run restore list spec features
+    and not contains -- $command create run restore list spec features image
 end
 
 complete -c wherry -n 'not __wherry_command' -f -a '(__wherry_commands)'
 complete -c wherry -n 'string match -q -- "-*" (commandline -ct)' -f -a '(__wherry_options)'
 complete -c wherry -n __wherry_wants_id -f -a '(wherry list --quiet 2>/dev/null)'
 complete -c wherry -n 'test "$(__wherry_command)" = kill' -f -a '(kill -l | string split " ")'
+complete -c wherry -n 'test "$(__wherry_command)" = image' -a '(__wherry_subcommands image)'

@@ -27,6 +27,7 @@ in_bash() {
     [[ $(in_bash wherry create --bundle "$BATS_TEST_DIRNAME/../spe") == "$BATS_TEST_DIRNAME/../spec" ]]
     [[ $(in_bash wherry list --format j) == json ]]
     [[ $(in_bash wherry kill x TER) == TERM ]]
+    [[ $(in_bash wherry image pre) == prepare ]]
     [[ -z $(in_bash wherry nonsense --x) ]]
 }
 
@@ -40,6 +41,7 @@ in_bash() {
     [[ $(in_fish 'wherry cr') == create ]]
     [[ $(in_fish 'wherry create --bun') == --bundle ]]
     [[ $(in_fish 'wherry kill x TER') == TERM ]]
+    [[ $(in_fish 'wherry image pre') == prepare ]]
 }
 
 @test "zsh takes the functions" {
