@@ -4,6 +4,8 @@
 
 # shellcheck source=tests/support/time.bash
 source "${BASH_SOURCE[0]%/*}/../../support/time.bash"
+# shellcheck source=tests/support/residue.bash
+source "${BASH_SOURCE[0]%/*}/../../support/residue.bash"
 
 # p ARGUMENT...: the private podman, in an environment that holds nothing of the machine's.
 # `engine` is the command, for where it must be a process of its own.
@@ -32,38 +34,9 @@ logs_have_greetings() {
     [[ $(p logs "$1" | grep -c Hello) == "$2" ]]
 }
 
-# engine_residue: everything that the containers of this podman have on this machine, one line each; empty when all
-# containers are removed. The processes of the test itself are not among it.
-engine_residue() {
-    pgrep -l '^(wherry|conmon|hello|web|aardvark)' || true
-    ip -o link show type tun
-    ip netns list
-    find /run/wherry /run/crun /run/runc -mindepth 1 -maxdepth 1 2>/dev/null
-    find /sys/fs/cgroup \( -fstype cgroup -o -fstype cgroup2 \) -type d -name 'libpod-*' ! -name 'libpod-conmon-*'
-    grep -E "$ENGINE/root/overlay/|overlay-containers" /proc/self/mounts
-    return 0
-}
-
 # Every test ends with no container and nothing of one.
 teardown() {
     p pod rm --all --force --time 0 >/dev/null
     p rm --all --force --time 0 >/dev/null
-    local residue
-    residue=$(eventually_no_residue) || {
-        echo "left behind:"
-        echo "$residue"
-        return 1
-    }
-}
-
-# The network of a container is torn down after its removal has been reported.
-eventually_no_residue() {
-    local residue
-    for _ in {1..50}; do
-        residue=$(engine_residue)
-        [[ -z $residue ]] && return 0
-        sleep 0.05
-    done
-    echo "$residue"
-    return 1
+    residue_check
 }

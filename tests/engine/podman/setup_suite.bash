@@ -37,11 +37,12 @@ END
 engine_stage() {
     local name stage=$ENGINE/stage
     for name in hello web; do
-        mkdir -p "$stage/$name/www"
+        mkdir -p "$stage/$name"
         if [[ $RUNTIME == wherry ]]; then
             cp -r "$ROOT/examples/$name/." "$stage/$name/"
             cp "$WHERRY_BUILD/examples/$name/$name" "$stage/$name/$name"
         else
+            mkdir "$stage/$name/www"
             gcc -O1 -static -Wall -Wextra -Werror "$BATS_TEST_DIRNAME/payload.c" -o "$stage/$name/$name"
             printf 'FROM scratch\nCOPY %s /%s\nCOPY www /www\nENTRYPOINT ["/%s"]\n' "$name" "$name" "$name" \
                 >"$stage/$name/Containerfile"
