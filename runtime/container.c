@@ -291,8 +291,9 @@ static int remove_cgroup(const struct container *container, struct error *err)
         return -1;
     if (cgroup == NULL)
         return 0;
-    /* Frozen processes do not take SIGKILL on cgroup v1; cgroup_kill knows. */
-    if (cgroup_kill(cgroup, SIGKILL, err) < 0)
+    /* Before there was a process the cgroup was planned only, and may be another container's. A frozen
+     * process dies by cgroup_kill only (cgroup v1). */
+    if (container->record.process.pid != 0 && cgroup_kill(cgroup, SIGKILL, err) < 0)
         return -1;
     return cgroup_remove(cgroup, err);
 }

@@ -69,12 +69,17 @@ static int undo_state_dir(void *object, struct error *err)
     return state_dir_remove(&creation->dir, err);
 }
 
+/* Only what this creation made: a cgroup that it found is another container's, with its processes. */
 static int undo_cgroup(void *object, struct error *err)
 {
     struct creation *creation = object;
-    if (cgroup_kill(creation->cgroup, SIGKILL, err) < 0)
-        return -1;
     return cgroup_remove(creation->cgroup, err);
+}
+
+static int undo_cgroup_members(void *object, struct error *err)
+{
+    struct creation *creation = object;
+    return cgroup_kill(creation->cgroup, SIGKILL, err);
 }
 
 static int undo_process(void *object, struct error *err)
@@ -229,7 +234,10 @@ static int make_cgroup(struct creation *creation, struct error *err)
     if (remember_cgroup(creation, err) < 0)
         return -1;
     undo_push(&creation->undo, undo_cgroup, creation);
-    if (cgroup_make(creation->cgroup, err) < 0 || remember_cgroup(creation, err) < 0)
+    if (cgroup_make(creation->cgroup, err) < 0)
+        return -1;
+    undo_push(&creation->undo, undo_cgroup_members, creation);
+    if (remember_cgroup(creation, err) < 0)
         return -1;
     return cgroup_apply(creation->cgroup, &config->resources, err);
 }
