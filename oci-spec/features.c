@@ -50,7 +50,7 @@ static void write_cgroup(struct json_writer *w)
     json_write_object(w);
     json_write_member_bool(w, "v1", true);
     json_write_member_bool(w, "v2", true);
-    json_write_member_bool(w, "systemd", false);
+    json_write_member_bool(w, "systemd", true);
     json_write_member_bool(w, "systemdUser", false);
     json_write_member_bool(w, "rdma", true);
     json_write_object_end(w);
