@@ -76,10 +76,13 @@ int state_dir_create(const char *root, const char *id, struct state_dir *out, st
     if (mkdir(path, 0700) < 0)
         return errno == EEXIST ? error_set(err, ERROR_STATE, "container with given ID already exists")
                                : error_errno(err, "make '%s'", path);
-    if (state_dir_open(root, id, out, err) < 0)
+    if (state_dir_open(root, id, out, err) < 0) {
+        (void)rmdir(path);
         return -1;
+    }
     if (state_dir_lock(out, err) < 0) {
         state_dir_close(out);
+        (void)rmdir(path);
         return -1;
     }
     return 0;
