@@ -63,11 +63,11 @@ load engine
     engine_command
     "${engine[@]}" run --name foreground hello --wait 60 3>&- &
     local foreground=$!
-    eventually 5 is_running foreground
+    # podman passes signals on from when it is attached, a little after the container runs
+    eventually 10 logs_have foreground Hello
     kill -TERM "$foreground"
     run wait "$foreground"
     eventually 5 is_exited foreground
 }
 
-is_running() { [[ $(status_of "$1" 2>/dev/null) == running ]]; }
 is_exited() { [[ $(status_of "$1" 2>/dev/null) == exited ]]; }
