@@ -70,6 +70,8 @@ fails_with() {
     run w create --bundle "$bundle" c
     echo "$output"
     [[ $status == 0 && $output == *'handed over'* ]]
+    w delete --force c
+    [[ ! -e /run/wherry-delegated/${root//\//%2F}/c ]]
 }
 
 @test "a document that breaks a rule is an error that names the property" {
