@@ -32,7 +32,7 @@ void scratch_tear_down(void)
                 scratch_dir);
 }
 
-static int run(const char *format, va_list args)
+static int __attribute__((format(printf, 1, 0))) run(const char *format, va_list args)
 {
     char command[4096];
     int used = snprintf(command, sizeof(command), "cd %s && PATH=$PATH:/usr/sbin:/sbin && ", scratch_dir);

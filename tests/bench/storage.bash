@@ -1,0 +1,149 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: Apache-2.0
+# What storage adds to `create`: prepared and not, against the size of the tree; disk and memory of many containers
+# that share a base. The baselines are what others do at each create: an ISO of the whole tree, and a plain copy.
+
+# storage_mount NAME LOWER...: an overlay mount laid out as podman lays it out, the uppermost layer first. Layers
+# are complete directories below the graph. Prints the mount point.
+storage_mount() {
+    local dir=$bench_scratch/graph/overlay/$1 lower
+    shift
+    mkdir -p "$dir/diff/etc" "$dir/work" "$dir/merged"
+    ln -s /proc/mounts "$dir/diff/etc/mtab"
+    lower=$(printf "$bench_scratch/graph/overlay/%s/diff:" "$@")
+    mount -t overlay overlay -o "lowerdir=${lower%:},upperdir=$dir/diff,workdir=$dir/work" "$dir/merged"
+    echo "$dir/merged"
+}
+
+# storage_layer NAME FILES MIB: a layer of FILES files and MIB mebibytes in all; a few files hold most of it.
+storage_layer() {
+    local dir=$bench_scratch/graph/overlay/$1/diff files=$2 mib=$3 i
+    mkdir -p "$dir"
+    python3 - "$dir" "$files" "$mib" <<'PYTHON'
+import os, random, sys
+top, n, total = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) << 20
+random.seed(n)
+weights = [random.paretovariate(0.9) for _ in range(n)]
+scale = total / sum(weights)
+block = os.urandom(1 << 20)
+for i, w in enumerate(weights):
+    d = f"{top}/d{i // 10 % 97}/e{i // 10}"
+    os.makedirs(d, exist_ok=True)
+    size = int(w * scale)
+    with open(f"{d}/file{i}", "wb") as f:
+        while size > 0:
+            f.write(block[: min(size, len(block))])
+            size -= len(block)
+PYTHON
+}
+
+# storage_probe ARG...: the probe (storage_probe.c) on a store of its own.
+storage_probe() {
+    "$bench_scratch/probe" "$@"
+}
+
+storage_row() { # NAME MIN MEDIAN MAX, in microseconds
+    printf '%-36s %10.3f %10.3f %10.3f\n' "$1" "$(ratio3 "$2")" "$(ratio3 "$3")" "$(ratio3 "$4")"
+}
+
+ratio3() {
+    awk -v a="$1" 'BEGIN { printf "%.3f", a / 1000 }'
+}
+
+storage_hits() {
+    local runs=${BENCH_RUNS:-200} small middle large times crowd
+    storage_layer one 10 1
+    storage_layer hundred 500 100
+    storage_layer thousand 2000 1024
+    small=$(storage_mount c1 one)
+    middle=$(storage_mount c100 hundred)
+    large=$(storage_mount c1000 thousand)
+    mapfile -t times < <(storage_probe "$bench_scratch/store" "$runs" hit "$small" "$middle" "$large")
+    crowd=$(storage_probe "$bench_scratch/store" 100 crowd "$large")
+    printf '%-36s %10s %10s %10s\n' 'prepared, ms' min median max
+    # shellcheck disable=SC2086
+    {
+        storage_row 'create, 1 MiB' ${times[0]}
+        storage_row 'create, 100 MiB' ${times[1]}
+        storage_row 'create, 1 GiB' ${times[2]}
+        storage_row '100 creates at once, 1 GiB' $crowd
+    }
+    figure create_1g_vs_1m "$(ratio "$(cut -d' ' -f2 <<<"${times[2]}")" "$(cut -d' ' -f2 <<<"${times[0]}")")" x
+    figure storage_hit "$(ratio3 "$(cut -d' ' -f2 <<<"${times[2]}")")" ms
+    umount "$small" "$middle" "$large"
+}
+
+storage_misses() {
+    local files mib name dir times runs=${BENCH_RUNS:-5}
+    ((runs <= 5)) || runs=5
+    for files in 6000 70000; do
+        mib=$((files == 6000 ? 200 : 800))
+        name=files$files
+        storage_layer "$name" "$files" "$mib"
+        dir=$(storage_mount "c$files" "$name")
+        # shellcheck disable=SC2207
+        times=($(storage_probe "$bench_scratch/miss$files" "$runs" miss "$dir"))
+        printf '%-36s %10s %10s %10s\n' "not prepared, $files files, ms" min median max
+        storage_row 'wherry, before the guest starts' "${times[@]}"
+        time_rounds "$runs" \
+            wherry-whole sh -c "rm -rf '$bench_scratch/whole' && exec '$root/build/release/runtime/wherry' image \
+                --store '$bench_scratch/whole' prepare '$dir'" --- \
+            genisoimage genisoimage -quiet -l -r -o "$bench_scratch/image.iso" "$dir" --- \
+            tar tar -C "$dir" -cf "$bench_scratch/image.tar" . --- \
+            copy sh -c "rm -rf '$bench_scratch/copy' && cp -a '$dir' '$bench_scratch/copy'"
+        figure "miss_$((files / 1000))k_files" "$(ratio3 "${times[1]}")" ms
+        figure "build_vs_tar_$((files / 1000))k_files" "$(ratio "${median[wherry-whole]}" "${median[tar]}")" x
+        figure "genisoimage_$((files / 1000))k_files" "$(ratio3 "${median[genisoimage]}")" ms
+        umount "$dir"
+        rm -rf "$bench_scratch"/miss"$files"-* "$bench_scratch/whole" "$bench_scratch/copy" "$bench_scratch"/image.*
+    done
+}
+
+storage_functions() {
+    local i dirs=() base own=0 store=$bench_scratch/functions disk kib
+    storage_layer base 2000 200
+    for i in {1..100}; do
+        storage_layer "f$i" 4 1
+        dirs+=("$(storage_mount "cf$i" "f$i" base)")
+    done
+    "$root/build/release/runtime/wherry" image --store "$store" prepare "${dirs[@]}" >/dev/null
+    base=$(du -sk "$bench_scratch/graph/overlay/base/diff" | cut -f1)
+    own=$(for i in {1..100}; do du -sk "$bench_scratch/graph/overlay/f$i/diff"; done | awk '{ s += $1 } END { print s }')
+    disk=$(du -sk "$store" | cut -f1)
+    kib=$(storage_probe "$store" 100 memory "${dirs[@]}")
+    printf '%-36s %10s\n' '100 functions on one base, MiB' ''
+    printf '%-36s %10d\n' 'base and own parts' $(((base + own) / 1024)) 'store' $((disk / 1024)) \
+        'memory, all read whole' $((kib / 1024)) 'an ISO for each' $(((100 * base + own) / 1024))
+    figure disk_100_functions "$(ratio "$disk" $((base + own)))" x
+    figure memory_100_functions "$(ratio "$kib" $((base + own)))" x
+    for i in "${dirs[@]}"; do umount "$i"; done
+}
+
+storage_reads() {
+    local dir rates
+    dir=$(storage_mount cread base)
+    mapfile -t rates < <(storage_probe "$bench_scratch/read" 5 read "$dir")
+    # shellcheck disable=SC2086
+    printf '%-36s %10s %10s\n' 'blocks of 4 KiB, MB/s' image memcpy 'in order' ${rates[0]} 'at random' ${rates[1]}
+    figure image_read_vs_memcpy "$(ratio "${rates[0]% *}" "${rates[0]#* }")" x
+    figure image_random_read_vs_memcpy "$(ratio "${rates[1]% *}" "${rates[1]#* }")" x
+    umount "$dir"
+}
+
+bench_end() {
+    local dir
+    for dir in "$bench_scratch"/graph/overlay/*/merged; do
+        ! mountpoint -q "$dir" || umount "$dir"
+    done
+}
+
+bench_storage() {
+    packages_install genisoimage
+    gcc -O2 -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Ibase/include -Istorage/include -Istorage/overlay/include \
+        tests/bench/storage_probe.c build/release/storage/libstorage.a build/release/storage/overlay/liboverlay.a \
+        build/release/base/libbase.a -o "$bench_scratch/probe"
+    storage_hits
+    storage_misses
+    storage_functions
+    storage_reads
+}
