@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Promises of boot_info.h: what a guest finds, by the addresses that it is given, and that it may read it. */
+#include "boot_info.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+static struct guest guest;
+
+static void make_guest(void)
+{
+    struct error err = {0};
+    guest.manifest = (struct manifest_table){
+        .version = 1,
+        .n_entries = 2,
+        .entries = {{.type = MANIFEST_RESERVED_FIRST}, {.name = "net", .type = MANIFEST_NET, .attached = 1}}};
+    ck_assert_ok(guest_mem_init(&guest.mem, GUEST_MEM_MIN, 0, &err), err);
+}
+
+static struct boot_info write_info(const struct boot_parameters *parameters)
+{
+    struct error err = {0};
+    struct boot_info info;
+    uint64_t address = 0;
+
+    ck_assert_ok(boot_info_write(&guest, parameters, &address, &err), err);
+    ck_assert(guest_mem_copy_in(&guest.mem, (struct gpa){address}, &info, sizeof(info)));
+    return info;
+}
+
+START_TEST(the_guest_finds_what_it_was_promised)
+{
+    static const struct boot_net_config config = {.name = "net", .ipv4 = {10, 0, 0, 2}};
+    const struct boot_parameters parameters = {.kernel_end = 0x123000,
+                                               .tsc_hz = 2300000000,
+                                               .cmdline = "a 'b c'",
+                                               .net_config = &config,
+                                               .n_net_config = 1};
+    struct manifest_table manifest;
+    struct boot_net_config found;
+    char cmdline[8];
+
+    make_guest();
+    struct boot_info info = write_info(&parameters);
+    ck_assert_uint_eq(info.mem_size, GUEST_MEM_MIN);
+    ck_assert_uint_eq(info.kernel_end, 0x123000);
+    ck_assert_uint_eq(info.cpu_cycle_freq, 2300000000);
+    ck_assert_uint_eq(info.host_features, BOOT_FEATURE_NET_CONFIG);
+    ck_assert_uint_eq(info.net_ring.value, 0);
+    ck_assert(guest_mem_copy_in(&guest.mem, info.cmdline, cmdline, sizeof(cmdline)));
+    ck_assert_str_eq(cmdline, "a 'b c'");
+    ck_assert(guest_mem_copy_in(&guest.mem, info.mft, &manifest, manifest_size(&guest.manifest)));
+    ck_assert_str_eq(manifest.entries[1].name, "net");
+    ck_assert_uint_eq(manifest.entries[1].attached, 1);
+    ck_assert_uint_eq(info.n_net_config, 1);
+    ck_assert(guest_mem_copy_in(&guest.mem, info.net_config, &found, sizeof(found)));
+    ck_assert_uint_eq(found.ipv4[3], 2);
+    guest_mem_release(&guest.mem);
+}
+END_TEST
+
+START_TEST(a_guest_of_plain_solo5_sees_plain_solo5)
+{
+    const struct boot_parameters parameters = {.cmdline = ""};
+
+    make_guest();
+    struct boot_info info = write_info(&parameters);
+    ck_assert_uint_eq(info.host_features, 0);
+    ck_assert_uint_eq(info.n_net_config, 0);
+    ck_assert_uint_eq(info.net_config.value, 0);
+    guest_mem_release(&guest.mem);
+}
+END_TEST
+
+START_TEST(a_command_line_that_does_not_fit_is_refused)
+{
+    static char cmdline[BOOT_CMDLINE_SIZE + 1];
+    const struct boot_parameters parameters = {.cmdline = cmdline};
+    struct error err = {0};
+    uint64_t address;
+
+    make_guest();
+    memset(cmdline, 'x', BOOT_CMDLINE_SIZE - 1);
+    write_info(&parameters);
+    cmdline[BOOT_CMDLINE_SIZE - 1] = 'x';
+    ck_assert_fails(boot_info_write(&guest, &parameters, &address, &err), err, ERROR_INPUT,
+                    "Guest command line too long (max=8191 characters)");
+    guest_mem_release(&guest.mem);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("boot_info");
+    TCase *t = unit_case(suite, "boot_info");
+    tcase_add_test(t, the_guest_finds_what_it_was_promised);
+    tcase_add_test(t, a_guest_of_plain_solo5_sees_plain_solo5);
+    tcase_add_test(t, a_command_line_that_does_not_fit_is_refused);
+    return unit_run(suite);
+}
