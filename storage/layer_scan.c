@@ -433,6 +433,9 @@ int layer_scan(int dirfd, const char *what, const struct layer_scan_options *opt
     digest_init(&scan.metadata);
     digest_init(&scan.contents);
     scan.is_small = options->small_entries > 0;
+    /* Also a tree without names has strings: the root's empty name points there. */
+    if (ensure_room((void **)&scan.layer.strings, &scan.strings_room, 0, 1, 1, err) != 0)
+        return -1;
     if (add_root(&scan, err) != 0)
         return error_wrap(err, "read the tree '%s'", what);
     for (uint32_t i = 0; i < scan.layer.n_entries; i++)
