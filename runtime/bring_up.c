@@ -3,6 +3,7 @@
 
 #include "delegate.h"
 
+#include "base/log.h"
 #include "oci-spec/id.h"
 
 #include <string.h>
@@ -23,6 +24,9 @@ int bring_up_plan(struct bring_up *up, const struct cli_invocation *invocation,
         return -1;
     if (!up->plan.is_unikernel)
         return delegate_create(invocation, &up->settings, id, err);
+    log_line(LOG_LEVEL_DEBUG,
+             "container '%s': a unikernel with %llu bytes of memory, %zu block and %zu network devices", id,
+             (unsigned long long)up->plan.memory_bytes, up->plan.n_blocks, up->plan.n_nets);
     return 0;
 }
 

@@ -88,6 +88,9 @@ int container_load_config(struct container *container, struct error *err)
 int container_fill_state(struct container *container, struct state *out, struct error *err)
 {
     const struct state_record *record = &container->record;
+    /* Its create has claimed the id and no more, or was killed then. */
+    if (record->bundle == NULL)
+        return error_set(err, ERROR_NOT_FOUND, "container does not exist");
     if (container_load_config(container, err) < 0)
         return -1;
     *out = (struct state){.oci_version = container->config->oci_version,
@@ -254,6 +257,7 @@ int container_start(struct container *container, struct error *err)
         return -1;
 
     container->state = STATE_RUNNING;
+    log_line(LOG_LEVEL_DEBUG, "container '%s': the guest runs", container->dir.id);
     free(take_ptr(state));
     if (describe_for_hooks(container, &state, err) < 0)
         return -1;

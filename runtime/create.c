@@ -329,6 +329,8 @@ static int launch(struct creation *creation, struct error *err)
     message->flags = launch_flags(creation->plan);
     if (monitor_process_launch(&creation->process, message, creation->launch->fds, err) < 0)
         return -1;
+    log_line(LOG_LEVEL_DEBUG, "container '%s': the monitor is process %d", creation->request->id,
+             (int)creation->process.pid);
     creation->record.is_created = 1;
     return state_dir_save(&creation->dir, &creation->record, err);
 }

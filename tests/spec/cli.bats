@@ -51,6 +51,12 @@ teardown() { spec_teardown; }
     [[ $(wc -l <"$work/log") -eq 2 ]]
 }
 
+@test "--debug logs what is done" {
+    run -0 wherry --debug --log "$work/log" run --bundle "$bundle" c1
+    grep -q "a unikernel with 536870912 bytes of memory, 0 block and 0 network devices" "$work/log"
+    grep -q "the guest runs" "$work/log"
+}
+
 @test "features is JSON and needs nothing" {
     run -0 --separate-stderr "$runtime" features
     [[ $(jq -r .ociVersionMin <<<"$output") == 1.0.* ]]

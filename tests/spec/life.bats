@@ -185,14 +185,26 @@ teardown() { spec_teardown; }
 
 @test "a create that is killed leaves nothing that delete --force does not remove" {
     configure '.hooks.createRuntime = [{path: "/bin/sleep", args: ["sleep", "60"]}]'
-    wherry create --bundle "$bundle" c1 </dev/null >"$work/output" 2>&1 &
-    local pid=$!
-    eventually 5 is_status c1 creating
+    "$runtime" --root "$root" create --bundle "$bundle" c1 </dev/null >"$work/output" 2>&1 &
+    local pid=$! hook
+    eventually 5 pgrep -P "$pid" -x sleep >"$work/hook"
+    is_status c1 creating
+    hook=$(cat "$work/hook")
     kill -KILL "$pid"
     wait "$pid" || true
-    pkill -KILL -P 1 -x sleep || true
+    kill -KILL "$hook"
     wherry delete --force c1
     [[ -z $(what_is_left) ]]
+}
+
+@test "an id that was claimed and no more is no container, and delete --force gives it back" {
+    mkdir -p "$root/c1"
+    refuses 1 "container does not exist" wherry state c1
+    refuses 1 "" wherry start c1
+    [[ -z $(wherry list -q) ]]
+    wherry delete --force c1
+    create c1
+    is_status c1 created
 }
 
 @test "list shows every container with its status" {
