@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -169,10 +170,10 @@ END_TEST
 
 static void print_uts_and_net(FILE *out)
 {
-    char name[65] = "", domain[65] = "";
-    gethostname(name, sizeof(name));
-    getdomainname(domain, sizeof(domain));
-    fprintf(out, "%s %s ", name, domain);
+    struct utsname uts;
+    if (uname(&uts) < 0)
+        _exit(1);
+    fprintf(out, "%s %s ", uts.nodename, uts.domainname);
     print_file(out, "/proc/sys/net/ipv4/ip_forward");
     print_file(out, "/proc/sys/kernel/msgmax");
     fprintf(out, "%s\n", system("ip -o link show lo | grep -q ,UP") == 0 ? "lo up" : "lo down");
