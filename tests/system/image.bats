@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# `wherry image`: the store as an administrator sees it.
+
+setup() {
+    wherry=${WHERRY_BUILD:?}/runtime/wherry
+    store=$BATS_TEST_TMPDIR/store
+    tree=$BATS_TEST_TMPDIR/tree
+    mkdir -p "$tree/etc"
+    head -c 300000 /dev/urandom >"$tree/data"
+    PATH=$PATH:/usr/sbin
+}
+
+image() {
+    "$wherry" image --store "$store" "$@"
+}
+
+@test "a prepared image is listed, exported and removed" {
+    image prepare "$tree"
+    run image prepare "$tree"
+    [[ $output == *"was ready"* ]]
+    key=$(image ls --json | jq -r '.[0].key')
+    [[ $(image inspect "${key:0:12}" | jq -r .format) == ext2 ]]
+    image export "$key" "$BATS_TEST_TMPDIR/image"
+    e2fsck -fn "$BATS_TEST_TMPDIR/image"
+    image rm "$key"
+    [[ $(image ls --json) == "[]" ]]
+    [[ $(image gc --json | jq .packs) == 1 ]]
+}
+
+@test "a tree becomes a tar archive" {
+    image prepare --as tar "$tree"
+    key=$(image ls --json | jq -r '.[0].key')
+    image export "$key" "$BATS_TEST_TMPDIR/image"
+    tar -xOf "$BATS_TEST_TMPDIR/image" data | cmp - "$tree/data"
+}
+
+@test "damage is found and named" {
+    image prepare "$tree"
+    image verify
+    pack=$(ls "$store/data")
+    chmod u+w "$store/data/$pack"
+    printf x | dd of="$store/data/$pack" bs=1 seek=5000 conv=notrunc status=none
+    printf y | dd of="$store/data/$pack" bs=1 seek=5001 conv=notrunc status=none
+    run image verify
+    [[ $status == 1 ]]
+    [[ $output == *"damaged  pack  $pack: its contents are damaged"* ]]
+    [[ $output == *"1 objects of the store are damaged"* ]]
+}
+
+@test "wrong command lines are refused" {
+    run image frob
+    [[ $status == 1 && $output == *'unknown command "image frob"'* ]]
+    run image prepare
+    [[ $status == 1 && $output == *'"image prepare" with 0 arguments'* ]]
+    run image prepare --as zip "$tree"
+    [[ $status == 1 && $output == *'unknown format "zip"'* ]]
+    run image inspect 0123
+    [[ $status == 1 && $output == *"has no image '0123'"* ]]
+}
