@@ -28,6 +28,8 @@ spec_teardown() {
     done
     left=$(what_is_left)
     rm -rf "$work"
+    # Runtimes that a container was handed to do not remove parents, and wherry only those that it made for this one.
+    find /sys/fs/cgroup -depth -type d -name "$cgroup" -exec rmdir {} + 2>/dev/null
     [[ -z $left ]] || { echo "left behind: $left"; return 1; }
 }
 
