@@ -53,10 +53,14 @@ create_it() {
     [[ $(readlink "/proc/$(pid)/ns/net") == "$(readlink /proc/self/ns/net)" ]]
 }
 
+is_sleeping() {
+    [[ $(cat "/proc/$1/comm") == sleep ]]
+}
+
 @test "a namespace with a path is joined" {
-    unshare --net --fork sleep 60 &
+    unshare --net sleep 60 3>&- &
     local holder=$! net
-    eventually 2 test "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$holder/ns/net")"
+    eventually 2 is_sleeping "$holder"
     net=$(readlink "/proc/$holder/ns/net")
     configure '(.linux.namespaces[] | select(.type == "network")).path = $path' --arg path "/proc/$holder/ns/net"
     create_it

@@ -38,7 +38,7 @@ what_is_left() {
     ls -A "$root" 2>/dev/null
     find /sys/fs/cgroup -path "*/$cgroup/*" -type d 2>/dev/null
     pgrep -x wherry-monitor
-    find /run/wherry-delegated -type f 2>/dev/null
+    find /run/wherry-delegated -type f -path "*$cgroup*" 2>/dev/null
     true
 }
 
