@@ -96,15 +96,18 @@ static int collect_images(const struct store *store, int64_t min_age, struct cat
 {
     int fd = openat(store->img_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    int64_t now = (int64_t)time(NULL);
+    struct timespec now;
     if (dir == NULL)
         return error_errno(err, "read the images");
+    /* Not time(2): its clock lags behind the file system's by up to a tick, which makes new images of the
+     * future. */
+    clock_gettime(CLOCK_REALTIME, &now);
 
     for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
         struct stat st;
         bool busy;
         if (entry->d_name[0] == '.' || fstatat(store->img_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-            now - st.st_mtim.tv_sec < min_age)
+            now.tv_sec - st.st_mtim.tv_sec < min_age)
             continue;
         if (remove_image(store, entry->d_name, &busy, &out->freed_bytes, err) != 0) {
             if (err->errnum == ENOENT)
