@@ -63,8 +63,9 @@ load engine
     engine_command
     "${engine[@]}" run --name foreground hello --wait 60 3>&- &
     local foreground=$!
-    # podman passes signals on from when it is attached, a little after the container runs
+    # podman passes signals on from when it is attached, a little after the guest has printed; before, it dies of them.
     eventually 10 logs_have foreground Hello
+    sleep 1
     kill -TERM "$foreground"
     run wait "$foreground"
     eventually 5 is_exited foreground
