@@ -363,14 +363,33 @@ void cgroup_free(struct cgroup *cgroup)
     free(cgroup);
 }
 
+/* cgroup_free of the process that made the placeholder waits for it. */
+static void end_placeholder(const struct cgroup *cgroup)
+{
+    if (cgroup->placeholder > 0)
+        kill(cgroup->placeholder, SIGKILL);
+}
+
 int cgroup_add(const struct cgroup *cgroup, pid_t pid, struct error *err)
 {
     for (size_t i = 0; i < cgroup->n; i++) {
         if (cgroup_file_write_i64(cgroup->dirs[i].path, "cgroup.procs", pid, err) < 0)
             return error_wrap(err, "put process %d into its cgroup", pid);
     }
-    if (cgroup->placeholder > 0)
-        kill(cgroup->placeholder, SIGKILL); /* cgroup_free of the process that made it waits for it */
+    end_placeholder(cgroup);
+    return 0;
+}
+
+int cgroup_enter(const struct cgroup *cgroup, struct error *err)
+{
+    for (size_t i = 0; i < cgroup->n; i++) {
+        const struct cgroup_dir *dir = &cgroup->dirs[i];
+        /* A process by its number waits until no other forks or exits (an RCU grace period, 5 to 15 ms); a
+         * thread that moves itself does not. v2 has no such way. */
+        if (cgroup_file_write_i64(dir->path, dir->is_v2 ? "cgroup.procs" : "tasks", 0, err) < 0)
+            return error_wrap(err, "enter the cgroup");
+    }
+    end_placeholder(cgroup);
     return 0;
 }
 

@@ -69,6 +69,9 @@ int cgroup_apply(const struct cgroup *cgroup, const struct config_resources *res
 /* Moves the process (all its threads) into the cgroup, in every hierarchy. */
 int cgroup_add(const struct cgroup *cgroup, pid_t pid, struct error *err);
 
+/* Moves the calling process, which must have one thread only: much faster than cgroup_add() on v1. */
+int cgroup_enter(const struct cgroup *cgroup, struct error *err);
+
 /*
  * Stops or continues every process of the cgroup and waits until it is so, for at most two seconds: later is
  * ERROR_SYSTEM, and a freeze that took too long is undone. Without a freezer: ERROR_REFUSED.

@@ -162,7 +162,7 @@ static _Noreturn void run_child(struct child *child)
 
     move_away_from_launch_fd(&child->report_sock);
     move_away_from_launch_fd(&child->executable_fd);
-    if (request->cgroup != NULL && cgroup_add(request->cgroup, getpid(), &err) < 0)
+    if (request->cgroup != NULL && cgroup_enter(request->cgroup, &err) < 0)
         child_fail(child, &err);
     if (namespace_enter(request->namespaces, child->namespace_sock, &err) < 0)
         child_fail(child, &err);

@@ -239,6 +239,35 @@ START_TEST(processes_are_added_listed_and_killed)
 }
 END_TEST
 
+START_TEST(a_process_enters_every_hierarchy_by_itself)
+{
+    struct error err = {0};
+    struct cgroup *cgroup = create("enter");
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (cgroup_enter(cgroup, &err) < 0)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    for (size_t i = 0; i < cgroup->n; i++) {
+        char path[512], line[32] = "";
+        snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup->dirs[i].path);
+        for (int tries = 0; line[0] == '\0' && tries < 500; tries++) {
+            FILE *f = fopen(path, "re");
+            ck_assert_ptr_nonnull(f);
+            if (fgets(line, sizeof(line), f) == NULL)
+                usleep(10000);
+            fclose(f);
+        }
+        ck_assert_int_eq(atoi(line), pid);
+    }
+    ck_assert_ok(cgroup_kill(cgroup, SIGKILL, &err), err);
+    wait_for(pid);
+    remove_and_free(cgroup);
+}
+END_TEST
+
 START_TEST(descendants_are_reached_by_any_signal)
 {
     struct error err = {0};
@@ -394,6 +423,7 @@ int main(void)
     tcase_add_test(t, what_a_killed_runtime_made_is_found_by_the_plan);
     tcase_add_loop_test(t, bad_paths_are_refused, 0, sizeof(bad_paths) / sizeof(bad_paths[0]));
     tcase_add_test(t, processes_are_added_listed_and_killed);
+    tcase_add_test(t, a_process_enters_every_hierarchy_by_itself);
     tcase_add_test(t, descendants_are_reached_by_any_signal);
     tcase_add_test(t, a_frozen_cgroup_stands_still_and_can_be_killed);
     tcase_add_test(t, removal_waits_for_the_dying_and_gives_up_on_the_living);
