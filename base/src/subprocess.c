@@ -21,14 +21,17 @@ static void give_descriptor(posix_spawn_file_actions_t *actions, int from, int t
         posix_spawn_file_actions_addopen(actions, to, "/dev/null", null_flags, 0);
 }
 
-static void set_signals_to_default(posix_spawnattr_t *attributes)
+/* A group of its own, so that what takes too long ends with everything that it has started. */
+static void set_signals_and_group(posix_spawnattr_t *attributes)
 {
     sigset_t all, none;
     sigfillset(&all);
     sigemptyset(&none);
     posix_spawnattr_setsigdefault(attributes, &all);
     posix_spawnattr_setsigmask(attributes, &none);
-    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setpgroup(attributes, 0);
+    posix_spawnattr_setflags(attributes,
+                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 }
 
 int subprocess_spawn(const struct subprocess *program, pid_t *out_pid, struct error *err)
@@ -44,7 +47,7 @@ int subprocess_spawn(const struct subprocess *program, pid_t *out_pid, struct er
     posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     if (program->cwd != NULL)
         posix_spawn_file_actions_addchdir_np(&actions, program->cwd);
-    set_signals_to_default(&attributes);
+    set_signals_and_group(&attributes);
 
     int failed = posix_spawn(out_pid, program->path, &actions, &attributes, program->argv, program->envp);
     if (failed != 0)
@@ -77,7 +80,7 @@ int subprocess_wait(pid_t pid, int timeout_ms, int *out_status, struct error *er
     if (n > 0)
         return reap(pid, out_status, err);
 
-    kill(pid, SIGKILL);
+    kill(-pid, SIGKILL);
     if (reap(pid, out_status, err) < 0)
         return -1;
     return error_set(err, ERROR_SYSTEM, "did not end within %d.%03d s and was killed", timeout_ms / 1000,

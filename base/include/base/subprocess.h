@@ -23,12 +23,13 @@ struct subprocess {
     int stderr_fd;     /* -1: /dev/null */
 };
 
-/* Starts it. The child is the caller's to wait for. A path that cannot be executed is an error here. */
+/* Starts it, in a process group of its own. The child is the caller's to wait for. A path that cannot be
+ * executed is an error here. */
 int subprocess_spawn(const struct subprocess *program, pid_t *out_pid, struct error *err);
 
 /*
- * Waits until the child has ended, for at most timeout_ms; then it is killed and that is ERROR_SYSTEM. Either
- * way it is reaped. *out_status is as of waitpid(2).
+ * Waits until the child has ended, for at most timeout_ms; then it is killed, with everything in its process
+ * group, and that is ERROR_SYSTEM. Either way it is reaped. *out_status is as of waitpid(2).
  */
 int subprocess_wait(pid_t pid, int timeout_ms, int *out_status, struct error *err);
 

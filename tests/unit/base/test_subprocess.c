@@ -70,6 +70,17 @@ START_TEST(child_that_takes_too_long_is_killed)
 }
 END_TEST
 
+START_TEST(what_it_has_started_is_killed_with_it)
+{
+    struct error err = {0};
+    char line[] = "sleep 61 & sleep 62", output[16], path[] = "PATH=/bin:/usr/bin"; /* both hold the pipe */
+    char *const envp[] = {path, NULL};
+    uint64_t before = clock_monotonic_ns();
+    ck_assert_fails(run_shell(line, envp, output, sizeof(output), 50, &err), err, ERROR_SYSTEM, "was killed");
+    ck_assert_uint_lt(clock_monotonic_ns() - before, 10000000000u);
+}
+END_TEST
+
 START_TEST(death_by_a_signal_is_128_and_the_signal)
 {
     struct error err = {0};
@@ -109,6 +120,7 @@ int main(void)
     tcase_add_test(tcase, child_has_the_environment_it_was_given_and_no_other);
     tcase_add_test(tcase, child_has_no_descriptor_but_three);
     tcase_add_test(tcase, child_that_takes_too_long_is_killed);
+    tcase_add_test(tcase, what_it_has_started_is_killed_with_it);
     tcase_add_test(tcase, death_by_a_signal_is_128_and_the_signal);
     tcase_add_test(tcase, ignored_signals_are_not_inherited);
     tcase_add_test(tcase, program_that_is_not_there_is_an_error);
