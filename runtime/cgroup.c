@@ -12,6 +12,7 @@
 #include "cgroup.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/num.h"
 #include "cgroup_dirs.h"
 #include "cgroup_file.h"
@@ -393,21 +394,14 @@ int cgroup_enter(const struct cgroup *cgroup, struct error *err)
     return 0;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* A dying process leaves its cgroup a little after its parent can see it dead: EBUSY until then. */
-static int remove_dir(const char *path, int64_t deadline, struct error *err)
+static int remove_dir(const char *path, uint64_t deadline_ns, struct error *err)
 {
     struct timespec pause = {.tv_nsec = 500000};
     while (rmdir(path) < 0) {
         if (errno == ENOENT)
             return 0;
-        if (errno != EBUSY || now_ms() >= deadline)
+        if (errno != EBUSY || clock_monotonic_ns() >= deadline_ns)
             return error_errno(err, "remove cgroup '%s'", path);
         nanosleep(&pause, NULL);
         if (pause.tv_nsec < 20000000)
@@ -416,7 +410,7 @@ static int remove_dir(const char *path, int64_t deadline, struct error *err)
     return 0;
 }
 
-static int remove_tree(const char *path, int64_t deadline, int depth, struct error *err)
+static int remove_tree(const char *path, uint64_t deadline_ns, int depth, struct error *err)
 {
     _cleanup_closedir_ DIR *dir = opendir(path);
     if (dir == NULL)
@@ -429,15 +423,15 @@ static int remove_tree(const char *path, int64_t deadline, int depth, struct err
             return error_errno(err, "remove cgroup '%s'", path);
         if (depth == DEPTH_MAX)
             return error_set(err, ERROR_REFUSED, "remove cgroup '%s': more than %d levels", path, DEPTH_MAX);
-        if (remove_tree(child, deadline, depth + 1, err) < 0)
+        if (remove_tree(child, deadline_ns, depth + 1, err) < 0)
             return -1;
     }
-    return remove_dir(path, deadline, err);
+    return remove_dir(path, deadline_ns, err);
 }
 
 int cgroup_remove(const struct cgroup *cgroup, struct error *err)
 {
-    int64_t deadline = now_ms() + REMOVE_LIMIT_MS;
+    uint64_t deadline_ns = clock_monotonic_ns() + REMOVE_LIMIT_MS * 1000000ull;
     int result = 0;
     if (cgroup->unit != NULL && cgroup_unit_stop(cgroup->unit, err) < 0)
         result = -1;
@@ -445,7 +439,7 @@ int cgroup_remove(const struct cgroup *cgroup, struct error *err)
         const struct cgroup_dir *dir = &cgroup->dirs[i];
         if (dir->n_ours == 0)
             continue;
-        if (remove_tree(dir->path, deadline, 0, err) < 0) {
+        if (remove_tree(dir->path, deadline_ns, 0, err) < 0) {
             result = -1;
             continue;
         }

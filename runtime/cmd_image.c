@@ -3,6 +3,7 @@
 #include "settings.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "storage/catalog.h"
 
@@ -60,11 +61,9 @@ static int find_format(const char *name, enum image_format *out, struct error *e
     return error_set(err, ERROR_USAGE, "unknown format \"%s\"", name);
 }
 
-static double elapsed_s(const struct timespec *since)
+static double elapsed_s(uint64_t since_ns)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - since->tv_sec) + (double)(now.tv_nsec - since->tv_nsec) / 1e9;
+    return (double)(clock_monotonic_ns() - since_ns) / 1e9;
 }
 
 static int prepare(const struct image_call *call, struct error *err)
@@ -74,13 +73,12 @@ static int prepare(const struct image_call *call, struct error *err)
         return -1;
     for (int i = 0; i < call->n_args; i++) {
         _cleanup_(image_release) struct image image = IMAGE_NONE;
-        struct timespec start;
-        clock_gettime(CLOCK_MONOTONIC, &start);
+        uint64_t start_ns = clock_monotonic_ns();
         request.rootfs = call->args[i];
         if (image_prepare(call->store, &request, &image, err) < 0)
             return -1;
         printf("%s  %s: %s in %.2f s, %.1f MiB\n", image.key, call->args[i],
-               image.was_ready ? "was ready" : "built", elapsed_s(&start),
+               image.was_ready ? "was ready" : "built", elapsed_s(start_ns),
                (double)image.capacity / (1 << 20));
         fflush(stdout);
     }
