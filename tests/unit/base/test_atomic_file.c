@@ -11,29 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[64];
-static int dirfd_;
-
-static void set_up(void)
-{
-    strcpy(dir, "/tmp/test_atomic_file.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    dirfd_ = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ck_assert_int_ge(dirfd_, 0);
-}
-
-static void tear_down(void)
-{
-    char command[128];
-    close(dirfd_);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    ck_assert_int_eq(system(command), 0);
-}
-
 static int count_names(void)
 {
     int n = 0;
-    DIR *stream = opendir(dir);
+    DIR *stream = opendir(unit_folder);
     ck_assert_ptr_nonnull(stream);
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
         n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
@@ -44,7 +25,7 @@ static int count_names(void)
 static void assert_contents(const char *name, const char *expected)
 {
     char buf[64] = "";
-    int fd = openat(dirfd_, name, O_RDONLY | O_CLOEXEC);
+    int fd = openat(unit_folder_fd, name, O_RDONLY | O_CLOEXEC);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_ge(read(fd, buf, sizeof(buf) - 1), 0);
     close(fd);
@@ -56,9 +37,9 @@ START_TEST(a_file_appears_at_its_commit)
     struct error err = {0};
     struct atomic_file file;
     bool existed = true;
-    ck_assert_ok(atomic_file_begin(&file, dirfd_, 0644, &err), err);
+    ck_assert_ok(atomic_file_begin(&file, unit_folder_fd, 0644, &err), err);
     ck_assert_ok(fd_write_all(file.fd, "one", 3, "it", &err), err);
-    ck_assert_int_eq(faccessat(dirfd_, "name", F_OK, 0), -1);
+    ck_assert_int_eq(faccessat(unit_folder_fd, "name", F_OK, 0), -1);
     ck_assert_ok(atomic_file_commit(&file, "name", ATOMIC_FILE_KEEP, &existed, &err), err);
     atomic_file_release(&file);
     ck_assert(!existed);
@@ -72,8 +53,8 @@ START_TEST(keep_leaves_what_stands_there)
     struct error err = {0};
     struct atomic_file file;
     bool existed = false;
-    ck_assert_ok(atomic_file_write(dirfd_, "name", "one", 3, 0644, &err), err);
-    ck_assert_ok(atomic_file_begin(&file, dirfd_, 0644, &err), err);
+    ck_assert_ok(atomic_file_write(unit_folder_fd, "name", "one", 3, 0644, &err), err);
+    ck_assert_ok(atomic_file_begin(&file, unit_folder_fd, 0644, &err), err);
     ck_assert_ok(atomic_file_commit(&file, "name", ATOMIC_FILE_KEEP, &existed, &err), err);
     atomic_file_release(&file);
     ck_assert(existed);
@@ -85,8 +66,8 @@ END_TEST
 START_TEST(write_replaces)
 {
     struct error err = {0};
-    ck_assert_ok(atomic_file_write(dirfd_, "name", "first", 5, 0644, &err), err);
-    ck_assert_ok(atomic_file_write(dirfd_, "name", "2nd", 3, 0644, &err), err);
+    ck_assert_ok(atomic_file_write(unit_folder_fd, "name", "first", 5, 0644, &err), err);
+    ck_assert_ok(atomic_file_write(unit_folder_fd, "name", "2nd", 3, 0644, &err), err);
     assert_contents("name", "2nd");
     ck_assert_int_eq(count_names(), 1);
 }
@@ -96,7 +77,7 @@ START_TEST(release_without_commit_leaves_nothing)
 {
     struct error err = {0};
     struct atomic_file file;
-    ck_assert_ok(atomic_file_begin(&file, dirfd_, 0644, &err), err);
+    ck_assert_ok(atomic_file_begin(&file, unit_folder_fd, 0644, &err), err);
     atomic_file_release(&file);
     ck_assert_int_eq(count_names(), 0);
 }
@@ -105,8 +86,8 @@ END_TEST
 START_TEST(a_failed_replacement_leaves_nothing)
 {
     struct error err = {0};
-    ck_assert_int_eq(mkdirat(dirfd_, "name", 0755), 0);
-    ck_assert_fails(atomic_file_write(dirfd_, "name", "x", 1, 0644, &err), err, ERROR_SYSTEM,
+    ck_assert_int_eq(mkdirat(unit_folder_fd, "name", 0755), 0);
+    ck_assert_fails(atomic_file_write(unit_folder_fd, "name", "x", 1, 0644, &err), err, ERROR_SYSTEM,
                     "name a file 'name'");
     ck_assert_int_eq(count_names(), 1);
 }
@@ -116,7 +97,7 @@ int main(void)
 {
     Suite *suite = suite_create("atomic_file");
     TCase *tcase = unit_case(suite, "atomic_file");
-    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_checked_fixture(tcase, unit_folder_set_up, unit_folder_tear_down);
     tcase_add_test(tcase, a_file_appears_at_its_commit);
     tcase_add_test(tcase, keep_leaves_what_stands_there);
     tcase_add_test(tcase, write_replaces);

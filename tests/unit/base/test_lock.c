@@ -10,36 +10,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char dir[64];
-static int dirfd_;
-
-static void set_up(void)
-{
-    strcpy(dir, "/tmp/test_lock.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    dirfd_ = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ck_assert_int_ge(dirfd_, 0);
-}
-
-static void tear_down(void)
-{
-    char command[128];
-    close(dirfd_);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    ck_assert_int_eq(system(command), 0);
-}
-
 START_TEST(an_exclusive_lock_keeps_others_out)
 {
     struct error err = {0};
     int first = -1, second = 7;
-    ck_assert_ok(lock_acquire(dirfd_, "l", LOCK_EXCLUSIVE, true, &first, &err), err);
-    ck_assert_ok(lock_acquire(dirfd_, "l", LOCK_SHARED, false, &second, &err), err);
+    ck_assert_ok(lock_acquire(unit_folder_fd, "l", LOCK_EXCLUSIVE, true, &first, &err), err);
+    ck_assert_ok(lock_acquire(unit_folder_fd, "l", LOCK_SHARED, false, &second, &err), err);
     ck_assert_int_eq(second, -1);
     close(first);
-    ck_assert_ok(lock_acquire(dirfd_, "l", LOCK_SHARED, false, &second, &err), err);
+    ck_assert_ok(lock_acquire(unit_folder_fd, "l", LOCK_SHARED, false, &second, &err), err);
     ck_assert_int_ge(second, 0);
-    ck_assert_ok(lock_acquire(dirfd_, "l", LOCK_SHARED, false, &first, &err), err);
+    ck_assert_ok(lock_acquire(unit_folder_fd, "l", LOCK_SHARED, false, &first, &err), err);
     ck_assert_int_ge(first, 0);
     close(first);
     close(second);
@@ -54,16 +35,17 @@ START_TEST(a_lock_ends_with_its_holder)
     pid_t pid = fork();
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
-        if (lock_acquire(dirfd_, "l", LOCK_EXCLUSIVE, true, &fd, &err) != 0 || write(ready[1], "x", 1) != 1)
+        if (lock_acquire(unit_folder_fd, "l", LOCK_EXCLUSIVE, true, &fd, &err) != 0 ||
+            write(ready[1], "x", 1) != 1)
             _exit(1);
         pause();
     }
     char byte;
     ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-    ck_assert_ok(lock_acquire(dirfd_, "l", LOCK_EXCLUSIVE, false, &fd, &err), err);
+    ck_assert_ok(lock_acquire(unit_folder_fd, "l", LOCK_EXCLUSIVE, false, &fd, &err), err);
     ck_assert_int_eq(fd, -1);
     kill(pid, SIGKILL);
-    ck_assert_ok(lock_acquire(dirfd_, "l", LOCK_EXCLUSIVE, true, &fd, &err), err);
+    ck_assert_ok(lock_acquire(unit_folder_fd, "l", LOCK_EXCLUSIVE, true, &fd, &err), err);
     ck_assert_int_ge(fd, 0);
     waitpid(pid, NULL, 0);
     close(fd);
@@ -76,11 +58,11 @@ START_TEST(a_removed_lock_is_taken_anew)
 {
     struct error err = {0};
     int fd = -1;
-    ck_assert_ok(lock_acquire(dirfd_, "l", LOCK_EXCLUSIVE, true, &fd, &err), err);
-    lock_remove(dirfd_, "l", &fd);
+    ck_assert_ok(lock_acquire(unit_folder_fd, "l", LOCK_EXCLUSIVE, true, &fd, &err), err);
+    lock_remove(unit_folder_fd, "l", &fd);
     ck_assert_int_eq(fd, -1);
-    ck_assert_int_eq(faccessat(dirfd_, "l", F_OK, 0), -1);
-    ck_assert_ok(lock_acquire(dirfd_, "l", LOCK_EXCLUSIVE, false, &fd, &err), err);
+    ck_assert_int_eq(faccessat(unit_folder_fd, "l", F_OK, 0), -1);
+    ck_assert_ok(lock_acquire(unit_folder_fd, "l", LOCK_EXCLUSIVE, false, &fd, &err), err);
     ck_assert_int_ge(fd, 0);
     close(fd);
 }
@@ -90,7 +72,7 @@ START_TEST(a_lock_in_a_missing_directory_names_it)
 {
     struct error err = {0};
     int fd = -1;
-    ck_assert_fails(lock_acquire(dirfd_, "no/l", LOCK_SHARED, true, &fd, &err), err, ERROR_SYSTEM,
+    ck_assert_fails(lock_acquire(unit_folder_fd, "no/l", LOCK_SHARED, true, &fd, &err), err, ERROR_SYSTEM,
                     "open the lock 'no/l': No such file or directory");
 }
 END_TEST
@@ -99,7 +81,7 @@ int main(void)
 {
     Suite *suite = suite_create("lock");
     TCase *tcase = unit_case(suite, "lock");
-    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_checked_fixture(tcase, unit_folder_set_up, unit_folder_tear_down);
     tcase_add_test(tcase, an_exclusive_lock_keeps_others_out);
     tcase_add_test(tcase, a_lock_ends_with_its_holder);
     tcase_add_test(tcase, a_removed_lock_is_taken_anew);

@@ -2,7 +2,11 @@
 #include "unit.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static int n_open_before;
 
@@ -35,6 +39,25 @@ TCase *unit_case(Suite *suite, const char *name)
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
     return tcase;
+}
+
+char unit_folder[64];
+int unit_folder_fd;
+
+void unit_folder_set_up(void)
+{
+    strcpy(unit_folder, "/tmp/wherry-unit.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(unit_folder));
+    unit_folder_fd = open(unit_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_ge(unit_folder_fd, 0);
+}
+
+void unit_folder_tear_down(void)
+{
+    char command[128];
+    close(unit_folder_fd);
+    snprintf(command, sizeof(command), "rm -rf %s", unit_folder);
+    ck_assert_int_eq(system(command), 0);
 }
 
 int unit_run(Suite *suite)

@@ -12,6 +12,12 @@ int unit_run(Suite *suite);
 /* A test case whose tests must leave as many descriptors open as they found. */
 TCase *unit_case(Suite *suite, const char *name);
 
+/* An empty folder of the test's own, and the descriptor of it: for fixtures. */
+extern char unit_folder[64];
+extern int unit_folder_fd;
+void unit_folder_set_up(void);
+void unit_folder_tear_down(void);
+
 /* Asserts that a call succeeded, and shows the error's text when it did not. */
 #define ck_assert_ok(call, err) ck_assert_msg((call) == 0, "%s: %s", #call, (err).text)
 
