@@ -9,8 +9,8 @@
  */
 #include "net_steer.h"
 
+#include "base/bpf.h"
 #include "base/cleanup.h"
-#include "bpf.h"
 #include "net_filter.h"
 
 #include <arpa/inet.h>

@@ -3,8 +3,8 @@
  * Small BPF programs written instruction by instruction, and the bpf(2) calls that they need. A program here
  * has a few dozen instructions that depend on what is known at run time only: no compiler, no object file.
  */
-#ifndef RUNTIME_BPF_H /* BPF_H is one of linux/bpf_common.h's constants */
-#define RUNTIME_BPF_H
+#ifndef BASE_BPF_H
+#define BASE_BPF_H
 
 #include "base/error.h"
 

@@ -9,9 +9,9 @@
  */
 #include "cgroup_devices.h"
 
+#include "base/bpf.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "bpf.h"
 
 #include <errno.h>
 #include <fcntl.h>

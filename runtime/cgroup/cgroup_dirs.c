@@ -9,19 +9,15 @@
  * Two containers may share parents, and one may be removed while the other is being made. Hence a directory
  * that vanishes under way is made again, and a parent is removed only as long as the kernel finds it empty.
  */
-#include "cgroup.h"
+#include "cgroup_dirs.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/num.h"
-#include "cgroup_dirs.h"
+#include "cgroup.h"
 #include "cgroup_file.h"
-#include "cgroup_unit.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,10 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STANDARD_PARENT "/wherry"
 #define MAKE_TRIES      8
 #define REMOVE_LIMIT_MS 2000
-#define DEPTH_MAX       32
 
 const struct cgroup_dir *cgroup_find(const struct cgroup *cgroup, enum cgroup_controller controller)
 {
@@ -55,24 +49,20 @@ const struct cgroup_dir *cgroup_find_v2(const struct cgroup *cgroup)
     return NULL;
 }
 
-static int check_path(const char *path, struct error *err)
+void cgroup_free(struct cgroup *cgroup)
 {
-    size_t depth = 0;
-    for (const char *at = path; *at != '\0';) {
-        size_t length = strcspn(at, "/");
-        if (length == 2 && at[0] == '.' && at[1] == '.')
-            return error_set(err, ERROR_INPUT, "cgroup path '%s' has a \"..\"", path);
-        depth += length > 0;
-        at += length + (at[length] == '/');
+    if (cgroup == NULL)
+        return;
+    for (size_t i = 0; i < cgroup->n; i++)
+        free(cgroup->dirs[i].path);
+    if (cgroup->placeholder > 0) {
+        kill(cgroup->placeholder, SIGKILL);
+        while (waitpid(cgroup->placeholder, NULL, 0) < 0 && errno == EINTR)
+            ;
     }
-    for (const char *at = path; *at != '\0'; at++) {
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
-            return error_set(err, ERROR_INPUT, "cgroup path '%s' has a control character", path);
-    }
-    if (depth == 0 || depth > DEPTH_MAX)
-        return error_set(err, ERROR_INPUT, "cgroup path '%s' has %zu components instead of 1 to %d", path,
-                         depth, DEPTH_MAX);
-    return 0;
+    free(cgroup->unit);
+    free(cgroup->slice);
+    free(cgroup);
 }
 
 /* A new v1 cpuset directory is unusable until it has what its parent has. */
@@ -255,145 +245,6 @@ int cgroup_make_dirs(struct cgroup *cgroup, bool is_shared, struct error *err)
     return 0;
 }
 
-int cgroup_plan(const char *path, const char *id, struct cgroup **out_cgroup, struct error *err)
-{
-    _cleanup_(cgroup_layout_release) struct cgroup_layout layout = {.n = 0};
-    char standard[PATH_MAX];
-    snprintf(standard, sizeof(standard), STANDARD_PARENT "/%s", id);
-    const char *wanted = path != NULL ? path : standard;
-    if (check_path(wanted, err) < 0 || cgroup_layout_read(0, &layout, err) < 0)
-        return -1;
-
-    struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
-    if (cgroup == NULL)
-        return error_errno(err, "plan cgroup '%s'", wanted);
-    cgroup->is_standard = path == NULL;
-    if (cgroup_plan_dirs(cgroup, &layout, wanted, err) < 0) {
-        cgroup_free(cgroup);
-        return -1;
-    }
-    *out_cgroup = cgroup;
-    return 0;
-}
-
-int cgroup_make(struct cgroup *cgroup, struct error *err)
-{
-    return cgroup->unit != NULL ? cgroup_make_unit(cgroup, err) : cgroup_make_dirs(cgroup, false, err);
-}
-
-/*
- * A line a directory: version, components to remove, controllers as a mask in hexadecimal, path. A systemd
- * unit has a line of its own in front.
- */
-int cgroup_format(const struct cgroup *cgroup, char *text, size_t size, struct error *err)
-{
-    size_t used = 0;
-    if (cgroup->unit != NULL) {
-        int n = snprintf(text, size, "unit %s\n", cgroup->unit);
-        if (n < 0 || (size_t)n >= size)
-            return error_set(err, ERROR_INPUT, "describe the cgroup: longer than %zu bytes", size);
-        used = (size_t)n;
-    }
-    for (size_t i = 0; i < cgroup->n; i++) {
-        const struct cgroup_dir *dir = &cgroup->dirs[i];
-        int n = snprintf(text + used, size - used, "v%d %zu %x %s\n", dir->is_v2 ? 2 : 1, dir->n_ours,
-                         dir->controllers, dir->path);
-        if (n < 0 || (size_t)n >= size - used)
-            return error_set(err, ERROR_INPUT, "describe the cgroup: longer than %zu bytes", size);
-        used += (size_t)n;
-    }
-    return 0;
-}
-
-static int parse_line(const char *line, struct cgroup *cgroup)
-{
-    static const char unit[] = "unit ";
-    struct cgroup_dir *dir = &cgroup->dirs[cgroup->n];
-    int version, at = 0;
-    if (strncmp(line, unit, strlen(unit)) == 0 && cgroup->unit == NULL) {
-        cgroup->unit = strdup(line + strlen(unit));
-        return cgroup->unit != NULL ? 0 : -1;
-    }
-    if (cgroup->n == CGROUP_HIERARCHIES_MAX ||
-        sscanf(line, "v%d %zu %x %n", &version, &dir->n_ours, &dir->controllers, &at) != 3 || at == 0 ||
-        (version != 1 && version != 2) || line[at] != '/' || dir->n_ours > DEPTH_MAX)
-        return -1;
-    dir->is_v2 = version == 2;
-    dir->path = strdup(line + at);
-    if (dir->path == NULL)
-        return -1;
-    cgroup->n++;
-    return 0;
-}
-
-int cgroup_parse(const char *text, struct cgroup **out_cgroup, struct error *err)
-{
-    _cleanup_free_ char *copy = strdup(text);
-    struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
-    char *rest = copy;
-    if (copy == NULL || cgroup == NULL) {
-        free(cgroup);
-        return error_errno(err, "read the description of the cgroup");
-    }
-    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-        if (line[0] == '\0')
-            continue;
-        if (parse_line(line, cgroup) < 0) {
-            error_set(err, ERROR_INPUT, "read the description of the cgroup: line '%s'", line);
-            cgroup_free(cgroup);
-            return -1;
-        }
-    }
-    *out_cgroup = cgroup;
-    return 0;
-}
-
-void cgroup_free(struct cgroup *cgroup)
-{
-    if (cgroup == NULL)
-        return;
-    for (size_t i = 0; i < cgroup->n; i++)
-        free(cgroup->dirs[i].path);
-    if (cgroup->placeholder > 0) {
-        kill(cgroup->placeholder, SIGKILL);
-        while (waitpid(cgroup->placeholder, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    free(cgroup->unit);
-    free(cgroup->slice);
-    free(cgroup);
-}
-
-/* cgroup_free of the process that made the placeholder waits for it. */
-static void end_placeholder(const struct cgroup *cgroup)
-{
-    if (cgroup->placeholder > 0)
-        kill(cgroup->placeholder, SIGKILL);
-}
-
-int cgroup_add(const struct cgroup *cgroup, pid_t pid, struct error *err)
-{
-    for (size_t i = 0; i < cgroup->n; i++) {
-        if (cgroup_file_write_i64(cgroup->dirs[i].path, "cgroup.procs", pid, err) < 0)
-            return error_wrap(err, "put process %d into its cgroup", pid);
-    }
-    end_placeholder(cgroup);
-    return 0;
-}
-
-int cgroup_enter(const struct cgroup *cgroup, struct error *err)
-{
-    for (size_t i = 0; i < cgroup->n; i++) {
-        const struct cgroup_dir *dir = &cgroup->dirs[i];
-        /* A process by its number waits until no other forks or exits (an RCU grace period, 5 to 15 ms); a
-         * thread that moves itself does not. v2 has no such way. */
-        if (cgroup_file_write_i64(dir->path, dir->is_v2 ? "cgroup.procs" : "tasks", 0, err) < 0)
-            return error_wrap(err, "enter the cgroup");
-    }
-    end_placeholder(cgroup);
-    return 0;
-}
-
 /* A dying process leaves its cgroup a little after its parent can see it dead: EBUSY until then. */
 static int remove_dir(const char *path, uint64_t deadline_ns, struct error *err)
 {
@@ -421,20 +272,19 @@ static int remove_tree(const char *path, uint64_t deadline_ns, int depth, struct
             continue;
         if (asprintf(&child, "%s/%s", path, entry->d_name) < 0)
             return error_errno(err, "remove cgroup '%s'", path);
-        if (depth == DEPTH_MAX)
-            return error_set(err, ERROR_REFUSED, "remove cgroup '%s': more than %d levels", path, DEPTH_MAX);
+        if (depth == CGROUP_DEPTH_MAX)
+            return error_set(err, ERROR_REFUSED, "remove cgroup '%s': more than %d levels", path,
+                             CGROUP_DEPTH_MAX);
         if (remove_tree(child, deadline_ns, depth + 1, err) < 0)
             return -1;
     }
     return remove_dir(path, deadline_ns, err);
 }
 
-int cgroup_remove(const struct cgroup *cgroup, struct error *err)
+int cgroup_remove_dirs(const struct cgroup *cgroup, struct error *err)
 {
     uint64_t deadline_ns = clock_monotonic_ns() + REMOVE_LIMIT_MS * 1000000ull;
     int result = 0;
-    if (cgroup->unit != NULL && cgroup_unit_stop(cgroup->unit, err) < 0)
-        result = -1;
     for (size_t i = 0; i < cgroup->n; i++) {
         const struct cgroup_dir *dir = &cgroup->dirs[i];
         if (dir->n_ours == 0)

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* The most components that a path may have below its hierarchy's mount. */
+#define CGROUP_DEPTH_MAX 32
+
 /* The container's directory in one hierarchy. */
 struct cgroup_dir {
     bool is_v2;
@@ -33,6 +36,9 @@ int cgroup_plan_dirs(struct cgroup *cgroup, const struct cgroup_layout *layout, 
 
 /* Makes the planned directories. is_shared: the last ones may have processes in them. */
 int cgroup_make_dirs(struct cgroup *cgroup, bool is_shared, struct error *err);
+
+/* Removes what was made, and parents that are this container's too as long as they are empty. */
+int cgroup_remove_dirs(const struct cgroup *cgroup, struct error *err);
 
 /* cgroup_make for a unit. */
 int cgroup_make_unit(struct cgroup *cgroup, struct error *err);

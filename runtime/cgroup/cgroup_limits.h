@@ -13,10 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum cgroup_throttle { CGROUP_READ_BPS, CGROUP_WRITE_BPS, CGROUP_READ_IOPS, CGROUP_WRITE_IOPS };
+
 struct cgroup_limits {
     int (*set_cpu)(const char *dir, const struct config_cpu *cpu, struct error *err);
     int (*set_memory)(const char *dir, const struct config_memory *memory, struct error *err);
-    int (*set_block_io)(const char *dir, const struct config_block_io *block_io, struct error *err);
+    int (*set_block_weights)(const char *dir, const struct config_block_io *io, struct error *err);
+    int (*set_throttle)(const char *dir, enum cgroup_throttle kind,
+                        const struct config_throttle_device *device, const char *property, struct error *err);
     int (*set_hugepages)(const char *dir, const struct config_hugepage_limit *limits, size_t n,
                          struct error *err);
 };
@@ -30,19 +34,5 @@ int cgroup_limits_v1_devices(const char *dir, const struct config_device_rule *r
 
 /* The weight of v2 for cpu.shares of v1. */
 uint64_t cgroup_v2_weight(uint64_t shares);
-
-/* For a property that this version of cgroup has not; why ends the message. */
-int cgroup_limits_refuse(const char *property, const char *why, struct error *err);
-
-/* Writes a number, or text, and names the property if that fails. */
-int cgroup_limits_write(const char *dir, const char *file, const char *text, const char *property,
-                        struct error *err);
-int cgroup_limits_write_i64(const char *dir, const char *file, int64_t value, const char *property,
-                            struct error *err);
-int cgroup_limits_write_u64(const char *dir, const char *file, uint64_t value, const char *property,
-                            struct error *err);
-
-/* memory.checkBeforeUpdate: ERROR_STATE if the file says that more than limit is in use. -1 is no limit. */
-int cgroup_limits_check_usage(const char *dir, const char *file, int64_t limit, struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bpf.h"
+#include "base/bpf.h"
 
 #include "base/bug.h"
 

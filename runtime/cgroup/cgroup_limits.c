@@ -8,58 +8,12 @@
 #include "cgroup.h"
 #include "cgroup_devices.h"
 #include "cgroup_dirs.h"
-#include "cgroup_file.h"
+#include "cgroup_property.h"
 #include "cgroup_unit.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-
-#define PROPERTY "linux.resources."
-
-int cgroup_limits_refuse(const char *property, const char *why, struct error *err)
-{
-    return error_set(err, ERROR_REFUSED, PROPERTY "%s: %s", property, why);
-}
-
-int cgroup_limits_write(const char *dir, const char *file, const char *text, const char *property,
-                        struct error *err)
-{
-    if (cgroup_file_write(dir, file, text, err) < 0)
-        return error_wrap(err, PROPERTY "%s", property);
-    return 0;
-}
-
-int cgroup_limits_write_i64(const char *dir, const char *file, int64_t value, const char *property,
-                            struct error *err)
-{
-    char text[24];
-    snprintf(text, sizeof(text), "%" PRId64, value);
-    return cgroup_limits_write(dir, file, text, property, err);
-}
-
-int cgroup_limits_write_u64(const char *dir, const char *file, uint64_t value, const char *property,
-                            struct error *err)
-{
-    char text[24];
-    snprintf(text, sizeof(text), "%" PRIu64, value);
-    return cgroup_limits_write(dir, file, text, property, err);
-}
-
-int cgroup_limits_check_usage(const char *dir, const char *file, int64_t limit, struct error *err)
-{
-    uint64_t usage;
-    if (limit < 0)
-        return 0;
-    if (cgroup_file_read_u64(dir, file, &usage, err) < 0)
-        return error_wrap(err, PROPERTY "memory.checkBeforeUpdate");
-    if (usage > (uint64_t)limit)
-        return error_set(err, ERROR_STATE,
-                         PROPERTY "memory.limit: %" PRId64 " bytes are less than the %" PRIu64
-                                  " bytes in use",
-                         limit, usage);
-    return 0;
-}
 
 /* The directory and the manner for a controller; an error that names the property if there is none. */
 static const struct cgroup_dir *need(const struct cgroup *cgroup, enum cgroup_controller controller,
@@ -67,8 +21,8 @@ static const struct cgroup_dir *need(const struct cgroup *cgroup, enum cgroup_co
 {
     const struct cgroup_dir *dir = cgroup_find(cgroup, controller);
     if (dir == NULL)
-        error_set(err, ERROR_REFUSED, PROPERTY "%s: the %s cgroup controller is not available here", property,
-                  cgroup_controller_name(controller, false));
+        error_set(err, ERROR_REFUSED, CGROUP_PROPERTY "%s: the %s cgroup controller is not available here",
+                  property, cgroup_controller_name(controller, false));
     return dir;
 }
 
@@ -90,10 +44,10 @@ static int apply_cpu(const struct cgroup *cgroup, const struct config_cpu *cpu, 
         if ((dir = need(cgroup, CGROUP_CPUSET, "cpu.cpus", err)) == NULL)
             return -1;
         if (cpu->cpus != NULL &&
-            cgroup_limits_write(dir->path, "cpuset.cpus", cpu->cpus, "cpu.cpus", err) < 0)
+            cgroup_property_write(dir->path, "cpuset.cpus", cpu->cpus, "cpu.cpus", err) < 0)
             return -1;
         if (cpu->mems != NULL &&
-            cgroup_limits_write(dir->path, "cpuset.mems", cpu->mems, "cpu.mems", err) < 0)
+            cgroup_property_write(dir->path, "cpuset.mems", cpu->mems, "cpu.mems", err) < 0)
             return -1;
     }
     return 0;
@@ -119,8 +73,30 @@ static int apply_pids(const struct cgroup *cgroup, const struct config_pids *pid
     if ((dir = need(cgroup, CGROUP_PIDS, "pids.limit", err)) == NULL)
         return -1;
     if (pids->limit <= 0)
-        return cgroup_limits_write(dir->path, "pids.max", "max", "pids.limit", err);
-    return cgroup_limits_write_i64(dir->path, "pids.max", pids->limit, "pids.limit", err);
+        return cgroup_property_write(dir->path, "pids.max", "max", "pids.limit", err);
+    return cgroup_property_write_i64(dir->path, "pids.max", pids->limit, "pids.limit", err);
+}
+
+static int apply_throttles(const struct cgroup_dir *dir, const struct config_block_io *io, struct error *err)
+{
+    const struct {
+        const struct config_throttle *throttle;
+        enum cgroup_throttle kind;
+        const char *property;
+    } kinds[] = {
+        {&io->read_bps, CGROUP_READ_BPS, "blockIO.throttleReadBpsDevice"},
+        {&io->write_bps, CGROUP_WRITE_BPS, "blockIO.throttleWriteBpsDevice"},
+        {&io->read_iops, CGROUP_READ_IOPS, "blockIO.throttleReadIOPSDevice"},
+        {&io->write_iops, CGROUP_WRITE_IOPS, "blockIO.throttleWriteIOPSDevice"},
+    };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        for (size_t k = 0; k < kinds[i].throttle->n; k++) {
+            if (manner(dir)->set_throttle(dir->path, kinds[i].kind, &kinds[i].throttle->items[k],
+                                          kinds[i].property, err) < 0)
+                return -1;
+        }
+    }
+    return 0;
 }
 
 static int apply_block_io(const struct cgroup *cgroup, const struct config_block_io *io, struct error *err)
@@ -131,7 +107,9 @@ static int apply_block_io(const struct cgroup *cgroup, const struct config_block
         return 0;
     if ((dir = need(cgroup, CGROUP_BLKIO, "blockIO", err)) == NULL)
         return -1;
-    return manner(dir)->set_block_io(dir->path, io, err);
+    if (manner(dir)->set_block_weights(dir->path, io, err) < 0)
+        return -1;
+    return apply_throttles(dir, io, err);
 }
 
 static int apply_network(const struct cgroup *cgroup, const struct config_network *network, struct error *err)
@@ -139,8 +117,8 @@ static int apply_network(const struct cgroup *cgroup, const struct config_networ
     const struct cgroup_dir *dir;
     if (network->has_class_id) {
         if ((dir = need(cgroup, CGROUP_NET_CLS, "network.classID", err)) == NULL ||
-            cgroup_limits_write_u64(dir->path, "net_cls.classid", network->class_id, "network.classID", err) <
-                0)
+            cgroup_property_write_u64(dir->path, "net_cls.classid", network->class_id, "network.classID",
+                                      err) < 0)
             return -1;
     }
     for (size_t i = 0; i < network->n_priorities; i++) {
@@ -148,7 +126,7 @@ static int apply_network(const struct cgroup *cgroup, const struct config_networ
         snprintf(text, sizeof(text), "%.40s %" PRIu32, network->priorities[i].name,
                  network->priorities[i].priority);
         if ((dir = need(cgroup, CGROUP_NET_PRIO, "network.priorities", err)) == NULL ||
-            cgroup_limits_write(dir->path, "net_prio.ifpriomap", text, "network.priorities", err) < 0)
+            cgroup_property_write(dir->path, "net_prio.ifpriomap", text, "network.priorities", err) < 0)
             return -1;
     }
     return 0;
@@ -167,7 +145,7 @@ static int apply_rdma(const struct cgroup *cgroup, const struct config_rdma *rdm
                              rdma[i].hca_handles);
         if (rdma[i].has_hca_objects)
             snprintf(text + used, sizeof(text) - (size_t)used, " hca_object=%" PRIu32, rdma[i].hca_objects);
-        if (dir == NULL || cgroup_limits_write(dir->path, "rdma.max", text, "rdma", err) < 0)
+        if (dir == NULL || cgroup_property_write(dir->path, "rdma.max", text, "rdma", err) < 0)
             return -1;
     }
     return 0;
@@ -182,9 +160,9 @@ static int apply_devices(const struct cgroup *cgroup, const struct config_device
     if (v1 != NULL)
         return cgroup_limits_v1_devices(v1->path, rules, n, err);
     if (v2 == NULL)
-        return cgroup_limits_refuse("devices", "the devices cgroup controller is not available here", err);
+        return cgroup_property_refuse("devices", "the devices cgroup controller is not available here", err);
     if (cgroup_devices_attach(v2->path, rules, n, err) < 0)
-        return error_wrap(err, PROPERTY "devices");
+        return error_wrap(err, CGROUP_PROPERTY "devices");
     return 0;
 }
 
@@ -193,8 +171,8 @@ static int apply_unified(const struct cgroup *cgroup, const struct config_map *u
     const struct cgroup_dir *dir = cgroup_find_v2(cgroup);
     for (size_t i = 0; i < unified->n; i++) {
         if (dir == NULL)
-            return cgroup_limits_refuse("unified", "the host has no cgroup v2", err);
-        if (cgroup_limits_write(dir->path, unified->pairs[i].key, unified->pairs[i].value, "unified", err) <
+            return cgroup_property_refuse("unified", "the host has no cgroup v2", err);
+        if (cgroup_property_write(dir->path, unified->pairs[i].key, unified->pairs[i].value, "unified", err) <
             0)
             return -1;
     }
