@@ -5,7 +5,7 @@
  */
 #include "oci-spec/features.h"
 
-#include "json_write.h"
+#include "oci-spec/json_write.h"
 #include "mount_option.h"
 #include "oci-spec/config.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "json_write.h"
+#include "oci-spec/json_write.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oci-spec/spec.h"
 
-#include "json_write.h"
+#include "oci-spec/json_write.h"
 
 #include <stddef.h>
 

@@ -4,7 +4,7 @@
 #include "base/bug.h"
 #include "base/cleanup.h"
 #include "field.h"
-#include "json_write.h"
+#include "oci-spec/json_write.h"
 
 #include <stdlib.h>
 

@@ -6,8 +6,8 @@
  * The first failure (no memory, a string that is not UTF-8, calls that make no document) sticks: what follows
  * does nothing, and json_write_end() reports it. So documents are written without a check after each call.
  */
-#ifndef JSON_WRITE_H
-#define JSON_WRITE_H
+#ifndef OCI_SPEC_JSON_WRITE_H
+#define OCI_SPEC_JSON_WRITE_H
 
 #include "base/error.h"
 
