@@ -10,6 +10,7 @@
 #include "image_object.h"
 #include "image_raw.h"
 #include "source.h"
+#include "source_stack.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -124,8 +125,9 @@ static int open_source(const struct store *store, const struct image_request *re
     bool merged;
     if (request->format != IMAGE_EXT2 && request->format != IMAGE_TAR && request->format != IMAGE_CPIO)
         return error_set(err, ERROR_REFUSED, "this store writes ext2, tar, cpio and raw images only");
-    if (source_open(request->rootfs, source, err) != 0 ||
-        find_image(store, source, request, key, out, err) != 0)
+    int failed = request->stack != NULL ? source_open_stack(store, request->stack, source, err)
+                                        : source_open(request->rootfs, source, err);
+    if (failed != 0 || find_image(store, source, request, key, out, err) != 0)
         return -1;
     if (out->was_ready)
         return 0;

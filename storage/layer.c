@@ -29,6 +29,17 @@ uint64_t layer_entry_blocks(const struct layer *layer, uint32_t entry)
     return n;
 }
 
+void layer_entry_digest(const struct layer *layer, uint32_t entry, struct digest *digest)
+{
+    const struct layer_entry *e = &layer->entries[entry];
+    const uint64_t fields[] = {e->parent, e->mode, e->uid,  e->gid,  e->major,
+                               e->minor,  e->size, e->link, e->flags};
+    digest_add(digest, fields, sizeof(fields));
+    digest_add_field(digest, layer->strings + e->name, e->name_size);
+    if (S_ISLNK(e->mode))
+        digest_add_field(digest, layer->strings + e->target, e->target_size);
+}
+
 int layer_entry_path(const struct layer *layer, uint32_t entry, char *path, size_t size, struct error *err)
 {
     size_t at = size - 1;

@@ -98,6 +98,9 @@ int layer_scan(int dirfd, const char *what, const struct layer_scan_options *opt
  * entry. */
 uint64_t layer_entry_blocks(const struct layer *layer, uint32_t entry);
 
+/* Adds what an entry is to a digest, without times and places: small layers are known by this. */
+void layer_entry_digest(const struct layer *layer, uint32_t entry, struct digest *digest);
+
 /* Writes the path of an entry, relative to the layer's root ("." for itself), into path. ERROR_REFUSED when
  * it does not fit. */
 int layer_entry_path(const struct layer *layer, uint32_t entry, char *path, size_t size, struct error *err);

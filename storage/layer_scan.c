@@ -271,22 +271,14 @@ static void read_marks(struct scan *scan, int dirfd, const char *name, const str
     }
 }
 
-static void add_to_fingerprint(struct scan *scan, const struct layer_entry *e, const struct stat *st)
+static void add_to_fingerprint(struct scan *scan, uint32_t number, const struct stat *st)
 {
     const uint64_t changing[] = {(uint64_t)st->st_dev,         (uint64_t)st->st_ino,
                                  (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec,
                                  (uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec};
-    const uint64_t lasting[] = {e->parent, e->mode, e->uid,  e->gid,  e->major,
-                                e->minor,  e->size, e->link, e->flags};
-    const char *strings = scan->layer.strings;
 
-    for (int i = 0; i < 2; i++) {
-        struct digest *digest = i == 0 ? &scan->metadata : &scan->contents;
-        digest_add(digest, lasting, sizeof(lasting));
-        digest_add_field(digest, strings + e->name, e->name_size);
-        if (S_ISLNK(e->mode))
-            digest_add_field(digest, strings + e->target, e->target_size);
-    }
+    layer_entry_digest(&scan->layer, number, &scan->metadata);
+    layer_entry_digest(&scan->layer, number, &scan->contents);
     /* A directory's size and link count depend on the file system; its times do not say more than its names.
      */
     digest_add(&scan->metadata, changing, sizeof(changing));
@@ -358,7 +350,7 @@ static int add_entry(struct scan *scan, int dirfd, uint32_t parent, const char *
     /* What is mounted inside is not part of the tree: the directory is taken as if it were empty. */
     if (S_ISDIR(st.st_mode) && st.st_dev != scan->root_dev)
         e->n = UINT32_MAX;
-    add_to_fingerprint(scan, e, &st);
+    add_to_fingerprint(scan, number, &st);
     return add_contents(scan, dirfd, name, e, err);
 }
 
@@ -378,7 +370,7 @@ static int add_root(struct scan *scan, struct error *err)
     fill_entry(e, 0, 0, &st);
     if (scan->options->is_overlay)
         read_marks(scan, scan->root_fd, ".", &st, e);
-    add_to_fingerprint(scan, e, &st);
+    add_to_fingerprint(scan, 0, &st);
     return 0;
 }
 

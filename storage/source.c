@@ -81,7 +81,8 @@ static int fingerprint(struct source_layer *layer, struct error *err)
     return source_layer_scan(layer, err);
 }
 
-static int add_layer(struct source *source, const char *path, struct source_layer **out, struct error *err)
+/* Adds a layer that has nothing but its name. */
+static int add_named(struct source *source, const char *path, struct source_layer **out, struct error *err)
 {
     struct source_layer *grown = reallocarray(source->layers, source->n_layers + 1, sizeof(*grown));
     if (grown == NULL)
@@ -93,7 +94,14 @@ static int add_layer(struct source *source, const char *path, struct source_laye
     if (layer->path == NULL)
         return error_errno(err, "list the layers");
     *out = layer;
-    return fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, &layer->dirfd, err);
+    return 0;
+}
+
+static int add_layer(struct source *source, const char *path, struct source_layer **out, struct error *err)
+{
+    if (add_named(source, path, out, err) != 0)
+        return -1;
+    return fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, &(*out)->dirfd, err);
 }
 
 /* How engines name the directories of layers that are complete; "*" stands for one name. */
@@ -163,17 +171,11 @@ static bool identify(struct source_layer *layer)
     return true;
 }
 
-/* Adds a directory of an overlay mount. */
-static int add_overlay_layer(struct source *source, const char *base, const char *name, bool is_upper,
-                             struct error *err)
+int source_add_overlay_dir(struct source *source, const char *path, bool is_upper, struct error *err)
 {
-    char path[PATH_MAX], real[PATH_MAX];
+    char real[PATH_MAX];
     struct source_layer *layer = NULL;
 
-    int n = name[0] == '/' ? snprintf(path, sizeof(path), "%s", name)
-                           : snprintf(path, sizeof(path), "%s/%s", base, name);
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return error_set(err, ERROR_REFUSED, "the layer '%.200s' has too long a path", name);
     if (realpath(path, real) == NULL)
         return error_errno(err, "find the layer '%s'", path);
     if (add_layer(source, real, &layer, err) != 0)
@@ -186,6 +188,39 @@ static int add_overlay_layer(struct source *source, const char *base, const char
         return 0;
     }
     return fingerprint(layer, err);
+}
+
+int source_add_table(struct source *source, const char *what, struct layer *layer, struct error *err)
+{
+    struct source_layer *added = NULL;
+    struct digest digest;
+    uint8_t fingerprint[DIGEST_SIZE];
+
+    if (add_named(source, what, &added, err) != 0) {
+        layer_release(layer);
+        return -1;
+    }
+    digest_init(&digest);
+    for (uint32_t i = 0; i < layer->n_entries; i++)
+        layer_entry_digest(layer, i, &digest);
+    digest_finish(&digest, fingerprint);
+    derive_key("fingerprint", fingerprint, DIGEST_SIZE, added->key);
+    added->layer = *layer;
+    added->has_table = true;
+    *layer = LAYER_NONE;
+    return 0;
+}
+
+/* Adds a directory as the mount has it: relative names start at base. */
+static int add_overlay_layer(struct source *source, const char *base, const char *name, bool is_upper,
+                             struct error *err)
+{
+    char path[PATH_MAX];
+    int n = name[0] == '/' ? snprintf(path, sizeof(path), "%s", name)
+                           : snprintf(path, sizeof(path), "%s/%s", base, name);
+    if (n < 0 || (size_t)n >= sizeof(path))
+        return error_set(err, ERROR_REFUSED, "the layer '%.200s' has too long a path", name);
+    return source_add_overlay_dir(source, path, is_upper, err);
 }
 
 /* Podman mounts with paths relative to the directory that holds its layers' directories when there are many.

@@ -37,6 +37,13 @@ int source_open(const char *rootfs, struct source *out, struct error *err);
 /* As source_open, and takes the tree as it is seen, as one layer. */
 int source_open_merged(const char *rootfs, struct source *out, struct error *err);
 
+/* Adds one of the directories of an overlay mount on top, by an absolute path. */
+int source_add_overlay_dir(struct source *source, const char *path, bool is_upper, struct error *err);
+
+/* Adds a layer on top that has a table, no contents and no directory. Takes over what layer holds, also when
+ * it fails. what names the layer in messages. */
+int source_add_table(struct source *source, const char *what, struct layer *layer, struct error *err);
+
 /* Ensures that a layer's table is there, by a scan. */
 int source_layer_scan(struct source_layer *layer, struct error *err);
 

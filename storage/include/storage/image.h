@@ -34,12 +34,42 @@ struct image_patch {
     size_t size;
 };
 
+/* Something that an engine puts on top of the layers of each of its containers before it calls the runtime.
+ */
+struct image_top_entry {
+    const char *path;   /* absolute; directories on the way to it are as below, else root's with mode 0755 */
+    uint32_t mode;      /* as in stat(2): a directory, an empty regular file or a symlink, owned by root */
+    const char *target; /* of a symlink */
+    bool only_if_missing; /* what the layers below have of that path stays */
+};
+
+/* A directory that an engine puts on top of the layers. */
+struct image_top {
+    const struct image_top_entry *entries;
+    size_t n_entries;
+    uint32_t root_mode;     /* permissions of the directory itself; 0: those of the one below */
+    bool takes_owner_below; /* it belongs to whom the one below belongs; else to root */
+};
+
+/*
+ * A root file system that nobody has mounted yet: the directories that an engine's containers are mounted
+ * from, lowest first, in overlayfs's form, and what the engine adds to them. What it really adds may differ:
+ * then the image is of no use to that container, and its packs are.
+ */
+struct image_stack {
+    const char *const *dirs;
+    size_t n_dirs;
+    const struct image_top *tops; /* the lowest first */
+    size_t n_tops;
+};
+
 struct image_request {
-    const char *rootfs;       /* path of the tree; nothing in it is ever changed */
+    const char *rootfs; /* path of the tree; nothing in it is ever changed. With a stack: for messages */
     enum image_format format; /* */
     const char *raw_path;     /* with IMAGE_RAW: the file's absolute path inside the tree */
     const struct image_patch *patches;
     size_t n_patches;
+    const struct image_stack *stack; /* image_prepare: what to take instead of rootfs; NULL: rootfs */
 };
 
 /* An image, open. Everything in it is the holder's until image_release(). */

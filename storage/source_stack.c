@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source_stack.h"
+
+#include "base/cleanup.h"
+#include "layer_top.h"
+#include "pack.h"
+#include "pack_store.h"
+
+#include <stdlib.h>
+
+/* Reads a layer's table from its pack if there is one. */
+static int load_table(const struct store *store, struct source_layer *layer, struct error *err)
+{
+    _cleanup_close_ int fd = -1;
+    if (layer->has_table)
+        return 0;
+    if (pack_store_open(store, layer->key, &fd, err) != 0)
+        return -1;
+    if (fd < 0)
+        return source_layer_scan(layer, err);
+    if (pack_load(fd, &layer->layer, err) != 0)
+        return error_wrap(err, "read the pack '%s'", layer->key);
+    layer->has_table = true;
+    return 0;
+}
+
+static int add_top(struct source *source, const struct image_top *top, struct error *err)
+{
+    _cleanup_(tree_release) struct tree below = TREE_NONE;
+    _cleanup_free_ struct layer *layers = calloc(source->n_layers + 1, sizeof(*layers));
+    struct layer made = LAYER_NONE;
+    if (layers == NULL)
+        return error_errno(err, "make the topmost layer");
+    for (uint32_t i = 0; i < source->n_layers; i++)
+        layers[i] = source->layers[i].layer;
+    if (tree_merge(layers, source->n_layers, &below, err) != 0 ||
+        layer_top_make(&below, top, &made, err) != 0)
+        return -1;
+    return source_add_table(source, "what the engine adds", &made, err);
+}
+
+int source_open_stack(const struct store *store, const struct image_stack *stack, struct source *out,
+                      struct error *err)
+{
+    _cleanup_(source_release) struct source source = SOURCE_NONE;
+    if (stack->n_dirs == 0)
+        return error_set(err, ERROR_INPUT, "it has no layers");
+    for (size_t i = 0; i < stack->n_dirs; i++) {
+        if (source_add_overlay_dir(&source, stack->dirs[i], false, err) != 0 ||
+            load_table(store, &source.layers[i], err) != 0)
+            return -1;
+        if (source.layers[i].needs_merged_view)
+            return error_set(
+                err, ERROR_REFUSED,
+                "the layer '%s' has marks that only overlayfs reads: prepare the root file system "
+                "of a container instead",
+                stack->dirs[i]);
+    }
+    for (size_t i = 0; i < stack->n_tops; i++)
+        if (add_top(&source, &stack->tops[i], err) != 0)
+            return -1;
+    *out = source;
+    source = SOURCE_NONE;
+    return 0;
+}
