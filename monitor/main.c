@@ -2,6 +2,7 @@
 #include "abi/note.h"
 #include "base/error.h"
 #include "container.h"
+#include "host_check.h"
 #include "inspect.h"
 #include "tender.h"
 
@@ -34,6 +35,10 @@ int main(int argc, char **argv)
     bool is_binary = argc == 2 && strcmp(first, "--inspect=binary") == 0;
     if (is_binary || (argc == 3 && strcmp(first, "--inspect") == 0)) {
         int status = inspect_main(is_binary ? NULL : argv[2], &err);
+        return status < 0 ? fail(&err, EXIT_FAILURE) : status;
+    }
+    if (argc == 2 && strcmp(first, "--check") == 0) {
+        int status = host_check_main(&err);
         return status < 0 ? fail(&err, EXIT_FAILURE) : status;
     }
     bool is_container = strcmp(first, "--launch") == 0;

@@ -303,6 +303,7 @@ void tender_print_usage(const struct debugger *debugger)
            "\n"
            "Other uses:\n"
            "  wherry-monitor --inspect FILE     say what a file declares\n"
+           "  wherry-monitor --check            say whether this host can run guests\n"
            "  wherry-monitor --launch           run one container for wherry (a socket is descriptor 3)\n",
            debugger != NULL ? debugger->usage : "");
 }

@@ -8,7 +8,7 @@
 const struct cli_command *const commands[] = {
     &cmd_create,  &cmd_start,    &cmd_run,    &cmd_state,  &cmd_kill,   &cmd_delete, &cmd_list,
     &cmd_ps,      &cmd_pause,    &cmd_resume, &cmd_update, &cmd_events, &cmd_exec,   &cmd_checkpoint,
-    &cmd_restore, &cmd_features, &cmd_spec,   &cmd_image,  NULL,
+    &cmd_restore, &cmd_features, &cmd_spec,   &cmd_image,  &cmd_doctor, NULL,
 };
 
 int command_open_container(const struct cli_invocation *invocation, enum container_access access,

@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 
-extern const struct cli_command cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_features,
-    cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state,
-    cmd_update, cmd_image;
+extern const struct cli_command cmd_checkpoint, cmd_create, cmd_delete, cmd_doctor, cmd_events, cmd_exec,
+    cmd_features, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run, cmd_spec,
+    cmd_start, cmd_state, cmd_update, cmd_image;
 
 /* All of them; ends with NULL. */
 extern const struct cli_command *const commands[];

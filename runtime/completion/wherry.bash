@@ -66,7 +66,7 @@ _wherry() {
         mapfile -t COMPREPLY < <(__wherry_values SIGNAL "$current")
     elif [[ $command == image ]]; then
         ((n_args == 0)) && mapfile -t COMPREPLY < <(compgen -W "$(__wherry_subcommands "$wherry" image)" -- "$current")
-    elif [[ $n_args == 0 && ! $command =~ ^(create|run|restore|list|spec|features)$ ]]; then
+    elif [[ $n_args == 0 && ! $command =~ ^(create|run|restore|list|spec|features|doctor)$ ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$("$wherry" "${global[@]}" list --quiet 2>/dev/null)" -- "$current")
     fi
 }

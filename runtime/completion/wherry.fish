@@ -37,7 +37,7 @@ end
 
 function __wherry_wants_id
     set -l command (__wherry_command)
-    and not contains -- $command create run restore list spec features image
+    and not contains -- $command create run restore list spec features doctor image
 end
 
 complete -c wherry -n 'not __wherry_command' -f -a '(__wherry_commands)'
