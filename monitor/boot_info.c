@@ -13,12 +13,30 @@ struct boot_area {
     unsigned char manifest[MANIFEST_SIZE_MAX];
     char cmdline[BOOT_CMDLINE_SIZE] __attribute__((aligned(ALIGN)));
     struct boot_net_config net_config[MANIFEST_ENTRIES_MAX];
+    struct boot_window windows[MANIFEST_ENTRIES_MAX];
 };
 _Static_assert(sizeof(struct boot_area) <= LOW_BOOT_INFO_END - LOW_BOOT_INFO, "fits");
 
 static struct gpa address_of(size_t off)
 {
     return (struct gpa){LOW_BOOT_INFO + off};
+}
+
+static void write_windows(const struct guest_mem *mem, struct boot_area *area)
+{
+    if (mem->n_windows == 0)
+        return;
+    area->info.host_features |= BOOT_FEATURE_WINDOWS;
+    area->info.n_windows = mem->n_windows;
+    area->info.windows = address_of(offsetof(struct boot_area, windows));
+    for (size_t i = 0; i < mem->n_windows; i++) {
+        const struct guest_window *window = &mem->windows[i];
+        area->windows[i] = (struct boot_window){.start = {window->start},
+                                                .len = window->end - window->start,
+                                                .type = BOOT_WINDOW_BLOCK,
+                                                .handle = window->handle,
+                                                .flags = window->is_constant ? BOOT_WINDOW_CONSTANT : 0};
+    }
 }
 
 int boot_info_write(struct guest *guest, const struct boot_parameters *parameters, uint64_t *out_address,
@@ -49,6 +67,7 @@ int boot_info_write(struct guest *guest, const struct boot_parameters *parameter
         memcpy(area->net_config, parameters->net_config,
                parameters->n_net_config * sizeof(struct boot_net_config));
     }
+    write_windows(&guest->mem, area);
     guest->mem.readable_low =
         (struct guest_seal){.start = LOW_BOOT_INFO, .end = LOW_BOOT_INFO + sizeof(*area)};
     *out_address = LOW_BOOT_INFO;

@@ -51,7 +51,7 @@ static size_t write_some(struct console *console, const char *bytes, size_t size
     }
     if (n < 0 && errno == EAGAIN)
         console->is_stalled = true;
-    else
+    else if (n == 0 || errno != EFAULT) /* that is the guest's doing: a window that cannot be read */
         console->is_closed = true;
     return 0;
 }

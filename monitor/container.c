@@ -17,6 +17,7 @@
 #include "signals.h"
 #include "syscalls.h"
 #include "vm.h"
+#include "window.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -116,12 +117,13 @@ static int open_blocks(struct container *c, struct error *err)
     return attach_check(&c->guest, MANIFEST_BLOCK, err);
 }
 
-static int load_guest(struct container *c, struct error *err)
+static int parse_guest(struct container *c, struct error *err)
 {
     if (image_map(launch_get_fd(&c->launch, LAUNCH_FD_GUEST, 0), &c->image, err) < 0 ||
         unikernel_parse(c->image.bytes, c->image.size, &c->unikernel, err) < 0)
         return -1;
-    return vm_load(&c->vm, &c->guest, &c->unikernel, &c->image, c->launch.message.memory_bytes, err);
+    c->guest.manifest = c->unikernel.manifest;
+    return 0;
 }
 
 static int create(struct container *c, struct error *err)
@@ -129,10 +131,12 @@ static int create(struct container *c, struct error *err)
     /* First of all: the descriptors of the launch are all that is needed. */
     if (box_enter(own_namespaces(c->launch.message.flags), err) < 0 || map_status(c, err) < 0 ||
         overlay_catch_faults(err) < 0 ||
-        vm_open(launch_get_fd(&c->launch, LAUNCH_FD_KVM, 0), &c->vm, err) < 0 || load_guest(c, err) < 0)
+        vm_open(launch_get_fd(&c->launch, LAUNCH_FD_KVM, 0), &c->vm, err) < 0 || parse_guest(c, err) < 0)
         return -1;
     console_init(&c->guest.console, STDOUT_FILENO);
-    return open_blocks(c, err);
+    if (open_blocks(c, err) < 0)
+        return -1;
+    return vm_load(&c->vm, &c->guest, &c->unikernel, &c->image, c->launch.message.memory_bytes, err);
 }
 
 /* ---- start ---- */
@@ -256,7 +260,10 @@ int container_main(struct error *err)
         return -1;
     close(take_fd(&launch_fd));
 
-    if (accept_start(&c, control_fd, &start_fd, &failure) < 0 || boot(&c, &failure) < 0 ||
+    /* This takes longer the larger the images are, so nobody waits for it. That it fails is told at the
+     * start. */
+    int windows = window_open(&c.guest.mem, c.vm.fd, &failure);
+    if (accept_start(&c, control_fd, &start_fd, &failure) < 0 || windows < 0 || boot(&c, &failure) < 0 ||
         box_seal(&c.vm, &c.guest, start_fd, &failure) < 0) {
         if (start_fd < 0)
             *err = failure;

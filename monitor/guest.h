@@ -61,6 +61,7 @@ struct guest {
     struct manifest_table manifest;
     struct device devices[MANIFEST_ENTRIES_MAX];
     struct poll_set polls;
+    struct guest_window windows[MANIFEST_ENTRIES_MAX]; /* mem has them, as many as there are */
     struct console console;
     struct status *status; /* never NULL */
     struct guest_halt halt;

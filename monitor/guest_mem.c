@@ -47,12 +47,35 @@ static bool is_sealed(const struct guest_mem *mem, uint64_t addr, uint64_t len)
     return len > 0 && low < mem->n_seals && mem->seals[low].start < addr + len;
 }
 
-const void *guest_mem_borrow(const struct guest_mem *mem, struct gpa gpa, uint64_t len)
+void guest_mem_set_windows(struct guest_mem *mem, const struct guest_window *windows, size_t n_windows)
+{
+    mem->windows = windows;
+    mem->n_windows = n_windows;
+}
+
+const struct guest_window *guest_mem_find_window(const struct guest_mem *mem, uint64_t addr)
+{
+    for (size_t i = 0; i < mem->n_windows; i++)
+        if (addr >= mem->windows[i].start && addr < mem->windows[i].end)
+            return &mem->windows[i];
+    return NULL;
+}
+
+static const void *borrow_memory(const struct guest_mem *mem, struct gpa gpa, uint64_t len)
 {
     if (is_inside(gpa.value, len, GUEST_MIN_BASE, mem->size) ||
         is_inside(gpa.value, len, mem->readable_low.start, mem->readable_low.end))
         return mem->bytes + gpa.value;
     return NULL;
+}
+
+const void *guest_mem_borrow(const struct guest_mem *mem, struct gpa gpa, uint64_t len)
+{
+    const struct guest_window *window = guest_mem_find_window(mem, gpa.value);
+
+    if (window == NULL)
+        return borrow_memory(mem, gpa, len);
+    return len <= window->end - gpa.value ? window->bytes + (gpa.value - window->start) : NULL;
 }
 
 void *guest_mem_borrow_writable(const struct guest_mem *mem, struct gpa gpa, uint64_t len)
@@ -64,7 +87,7 @@ void *guest_mem_borrow_writable(const struct guest_mem *mem, struct gpa gpa, uin
 
 bool guest_mem_copy_in(const struct guest_mem *mem, struct gpa gpa, void *buf, size_t len)
 {
-    const void *from = guest_mem_borrow(mem, gpa, len);
+    const void *from = borrow_memory(mem, gpa, len);
     if (from == NULL)
         return false;
     memcpy(buf, from, len);

@@ -36,6 +36,15 @@ struct guest_seal {
     uint64_t end;
 };
 
+/* A range above the guest's memory in which it reads a block device (window.h): whole pages. */
+struct guest_window {
+    uint64_t start;
+    uint64_t end;
+    const unsigned char *bytes; /* the host's view */
+    uint32_t handle;            /* the device */
+    bool is_constant;           /* nobody can write to the device */
+};
+
 struct guest_mem {
     unsigned char *bytes;           /* the host's view */
     uint64_t size;                  /* bytes the guest owns, from address 0 */
@@ -43,6 +52,8 @@ struct guest_mem {
     struct guest_seal readable_low; /* the boot information */
     const struct guest_seal *seals; /* sorted, not overlapping; the caller's */
     size_t n_seals;
+    const struct guest_window *windows; /* sorted, not overlapping; the caller's */
+    size_t n_windows;
 };
 
 /* Maps size bytes for the guest, a multiple of GUEST_PAGE_SIZE, and annex bytes above them. */
@@ -51,16 +62,24 @@ int guest_mem_init(struct guest_mem *mem, uint64_t size, uint64_t annex, struct 
 /* The seals are borrowed, and must outlive mem. */
 void guest_mem_seal(struct guest_mem *mem, const struct guest_seal *seals, size_t n_seals);
 
+/* The windows are borrowed, and must outlive mem. */
+void guest_mem_set_windows(struct guest_mem *mem, const struct guest_window *windows, size_t n_windows);
+
+/* The window in which addr lies, or NULL. */
+const struct guest_window *guest_mem_find_window(const struct guest_mem *mem, uint64_t addr);
+
 /*
  * Borrows len bytes of guest memory to read from, or NULL when the guest has no right to them. The guest may
- * change them at any time: copy first what must not change.
+ * change them at any time: copy first what must not change. They may lie in a window, whose file can fail:
+ * only the kernel (EFAULT) and overlay_write() read them without a risk of SIGBUS.
  */
 const void *guest_mem_borrow(const struct guest_mem *mem, struct gpa gpa, uint64_t len);
 
 /* The same to write to. */
 void *guest_mem_borrow_writable(const struct guest_mem *mem, struct gpa gpa, uint64_t len);
 
-/* Copies len bytes from the guest. False, with nothing copied, when the guest has no right to them. */
+/* Copies len bytes from the guest's memory. False, with nothing copied, when the guest has no right to them,
+ * or when they lie in a window. */
 bool guest_mem_copy_in(const struct guest_mem *mem, struct gpa gpa, void *buf, size_t len);
 
 /* Copies len bytes to the guest. False, with nothing copied, when the guest has no right to write them. */

@@ -43,6 +43,7 @@ int kvm_check(int kvm_fd, struct error *err)
         {KVM_CAP_GET_TSC_KHZ, "the frequency of the time-stamp counter"},
         {KVM_CAP_IMMEDIATE_EXIT, "immediate exits"},
         {KVM_CAP_SYNC_REGS, "registers in shared memory"},
+        {KVM_CAP_READONLY_MEM, "read-only memory"},
     };
 
     int version = kvm_call_number(kvm_fd, KVM_GET_API_VERSION, 0, "get the API's version", err);

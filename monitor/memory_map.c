@@ -101,3 +101,9 @@ int memory_map_plan(const struct elf_file *elf, uint64_t size, struct memory_map
     add_range(out, out->guard.end, size, PAGE_USER | PAGE_WRITE | PAGE_TRACED);
     return 0;
 }
+
+void memory_map_add_windows(struct memory_map *map, const struct guest_window *windows, size_t n_windows)
+{
+    for (size_t i = 0; i < n_windows; i++)
+        add_range(map, windows[i].start, windows[i].end, PAGE_USER);
+}

@@ -7,6 +7,7 @@
  *     segments          read, write, execute as the ELF file says; never write and execute (elf_file.h)
  *     everything else   read and write, as Solo5 gives it to its guests: gaps between segments, heap, stack
  *     the guard         64 KiB without access below the stack's share of memory
+ *     windows           read only
  *
  * Solo5 puts the stack at the top of memory, growing down, and leaves the rest to the guest: there is no edge
  * between heap and stack. The guard marks one. The stack's share is an eighth of what the program leaves, at
@@ -15,6 +16,7 @@
 #ifndef MEMORY_MAP_H
 #define MEMORY_MAP_H
 
+#include "abi/note.h"
 #include "base/error.h"
 #include "elf_file.h"
 #include "guest_mem.h"
@@ -26,8 +28,8 @@
 #define MEMORY_MAP_GUARD_BYTES (64u << 10)
 #define MEMORY_MAP_STACK_MAX   (64u << 20)
 
-/* Each segment and the gap before it; low memory, heap and stack. */
-#define MEMORY_MAP_RANGES_MAX (2 * ELF_SEGMENTS_MAX + 8)
+/* Each segment and the gap before it; low memory, heap and stack; windows. */
+#define MEMORY_MAP_RANGES_MAX (2 * ELF_SEGMENTS_MAX + 8 + MANIFEST_ENTRIES_MAX)
 
 struct memory_map {
     struct page_range ranges[MEMORY_MAP_RANGES_MAX]; /* sorted, not overlapping */
@@ -39,5 +41,8 @@ struct memory_map {
 
 /* size is the guest's memory in bytes. ERROR_NOT_EXEC when the segments do not fit into it. */
 int memory_map_plan(const struct elf_file *elf, uint64_t size, struct memory_map *out, struct error *err);
+
+/* Adds the windows, which lie above memory and which the guest reads, and no more. */
+void memory_map_add_windows(struct memory_map *map, const struct guest_window *windows, size_t n_windows);
 
 #endif

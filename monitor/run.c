@@ -186,7 +186,8 @@ void run_guest(struct vm *vm, struct guest *guest, const struct run_options *opt
         if (vcpu_run(&vm->vcpu) < 0) {
             if (errno == EINTR)
                 continue;
-            hypercall_breach(guest, "KVM: host/guest translation fault: %s", strerror(errno));
+            hypercall_breach(guest, "KVM: host/guest translation fault: %s%s", strerror(errno),
+                             errno == EFAULT ? ": a file behind its memory fails or was cut short" : "");
             end_with_breach(&run, guest->breach);
             break;
         }

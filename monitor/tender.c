@@ -17,6 +17,7 @@
 #include "signals.h"
 #include "tap.h"
 #include "vm.h"
+#include "window.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -273,10 +274,12 @@ static int run(const char *path, const struct unikernel *unikernel, const struct
     _cleanup_close_ int kvm_fd = -1;
 
     guest.status = &status;
+    guest.manifest = unikernel->manifest;
     console_init(&guest.console, STDOUT_FILENO);
     if (kvm_open(&kvm_fd, err) < 0 || vm_open(kvm_fd, &vm, err) < 0 ||
+        open_devices(&guest, options, err) < 0 ||
         vm_load(&vm, &guest, unikernel, image, options->memory_bytes, err) < 0 ||
-        open_devices(&guest, options, err) < 0 || vm_boot(&vm, &guest, &parameters, err) < 0 ||
+        window_open(&guest.mem, vm.fd, err) < 0 || vm_boot(&vm, &guest, &parameters, err) < 0 ||
         signals_end_tender(err) < 0 || overlay_catch_faults(err) < 0)
         return -1;
     if (options->debugger == NULL &&

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "kvm.h"
 #include "load.h"
+#include "window.h"
 #include "x86_64/cpuid.h"
 #include "x86_64/descriptor.h"
 
@@ -37,10 +38,15 @@ int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikerne
 {
     if (memory_map_plan(&unikernel->elf, memory_bytes, &vm->map, err) < 0)
         return -1;
+    size_t n_windows = 0;
+    if ((unikernel->kit.features & BOOT_FEATURE_WINDOWS) != 0)
+        n_windows = window_plan(guest);
+    memory_map_add_windows(&vm->map, guest->windows, n_windows);
     uint64_t tables_bytes = page_table_plan(vm->map.ranges, vm->map.n_ranges);
     if (guest_mem_init(&guest->mem, memory_bytes, tables_bytes, err) < 0)
         return -1;
 
+    guest_mem_set_windows(&guest->mem, guest->windows, n_windows);
     guest_mem_seal(&guest->mem, vm->map.seals, vm->map.n_seals);
     void *tables = guest_mem_at(&guest->mem, memory_bytes, tables_bytes);
     page_table_apply(vm->map.ranges, vm->map.n_ranges, tables, memory_bytes);
@@ -48,7 +54,6 @@ int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikerne
     if (load_segments(&guest->mem, &unikernel->elf, image, err) < 0)
         return -1;
 
-    guest->manifest = unikernel->manifest;
     vm->entry = unikernel->elf.entry;
     vm->kernel_end = unikernel->elf.end;
     vm->traps = (struct trap_unit){.mem = &guest->mem,

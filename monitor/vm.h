@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The virtual machine of one guest: a KVM VM with one vCPU and one memory slot.
+ * The virtual machine of one guest: a KVM VM with one vCPU, a memory slot, and one more for each window.
  *
- * In order: vm_open, vm_load, (devices are attached to the guest), vm_boot, then run.h.
+ * In order: vm_open, (the guest gets its manifest and its block devices), vm_load, (window_open and the
+ * network devices), vm_boot, then run.h.
  */
 #ifndef VM_H
 #define VM_H
@@ -29,8 +30,9 @@ struct vm {
 int vm_open(int kvm_fd, struct vm *out, struct error *err);
 
 /*
- * Gives the guest memory_bytes of memory, places the unikernel in it and builds its tables. image is what
- * unikernel was read from.
+ * Gives the guest memory_bytes of memory, places the unikernel in it and builds its tables. Windows on its
+ * block devices are planned, in guest->mem, if the unikernel asks for them. image is what unikernel was read
+ * from.
  */
 int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const struct image *image,
             uint64_t memory_bytes, struct error *err);

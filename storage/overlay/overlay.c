@@ -27,6 +27,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+/* What one page-table entry maps at most, as far as files are concerned. */
+#define LARGE_PAGE (2u << 20)
+
 /* Where a SIGBUS during a copy continues; NULL while no copy is under way. */
 static _Thread_local sigjmp_buf *fault_return;
 
@@ -64,6 +67,26 @@ static enum overlay_result copy_guarded(void *to, const void *from, size_t len)
 static uint64_t round_up(uint64_t n)
 {
     return (n + EXTENT_ALIGN - 1) & ~(uint64_t)(EXTENT_ALIGN - 1);
+}
+
+/*
+ * size bytes that read as zeros, or MAP_FAILED. They begin at a multiple of LARGE_PAGE, so that extents which
+ * the page cache holds in pieces as large, and which are as large and aligned themselves, take one page-table
+ * entry for each.
+ */
+static void *reserve(size_t size)
+{
+    size_t slack = size >= LARGE_PAGE ? LARGE_PAGE : 0;
+    char *at =
+        mmap(NULL, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED || slack == 0)
+        return at;
+
+    size_t before = -(uintptr_t)at % LARGE_PAGE;
+    if (before > 0)
+        munmap(at, before);
+    munmap(at + before + size, slack - before);
+    return at + before;
 }
 
 static bool is_inside(uint64_t off, uint64_t len, uint64_t size)
@@ -224,8 +247,7 @@ int overlay_open(const struct overlay_parts *parts, struct overlay *out, struct 
         return -1;
 
     o.mapped = round_up(parts->capacity);
-    void *at =
-        mmap(NULL, o.mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *at = reserve(o.mapped);
     if (at == MAP_FAILED)
         return error_errno(err, "reserve %llu bytes for a block device", (unsigned long long)parts->capacity);
     o.bytes = at;

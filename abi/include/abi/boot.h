@@ -27,6 +27,7 @@
 #define BOOT_FEATURE_NET_RING \
     (1u << 0) /* Solo5's shared ring (ring.h); the guest accepts in guest_features */
 #define BOOT_FEATURE_NET_CONFIG (1u << 31) /* n_net_config and net_config are there */
+#define BOOT_FEATURE_WINDOWS    (1u << 30) /* n_windows and windows are there; only for a guest that asks */
 
 /* The IP configuration of one network device, in the order of the manifest's network devices. */
 struct boot_net_config {
@@ -46,6 +47,32 @@ struct boot_net_config {
 #define BOOT_NET_HAS_IPV6 (1u << 1)
 _Static_assert(sizeof(struct boot_net_config) == 168, "layout");
 
+/*
+ * A window: a part of a block device that the guest reads as memory, without a hypercall. A guest gets
+ * windows when its kit note (note.h, features) has BOOT_FEATURE_WINDOWS.
+ *
+ * A window can be read, and neither written nor executed. It shows at any time what a block read of the same
+ * bytes would return: a block write that has returned is there to see. Its address may be passed to
+ * hypercalls that read (puts, net write, block write), not to those that return something. It may show less
+ * than the whole device, and a device may have no window at all; what it does not show is read by hypercalls.
+ * A window whose file fails, or has been cut short on the host, ends the guest that reads it.
+ *
+ * The first access to each page, or each 2 MiB where the host has them in one piece, is dear: an exit. Who
+ * reads something large only once is better off with one block read of all of it.
+ */
+struct boot_window {
+    GUEST_PTR(const void *) start; /* a multiple of 4096, above all memory */
+    uint64_t len;                  /* bytes: a multiple of 4096, not 0 */
+    uint64_t offset;               /* bytes: where on the device the window begins, a multiple of 4096 */
+    uint32_t type;                 /* BOOT_WINDOW_*; a guest skips the types that it does not know */
+    uint32_t handle;               /* of the device: its number in the manifest */
+    uint32_t flags;                /* BOOT_WINDOW_CONSTANT */
+    uint32_t reserved;
+};
+#define BOOT_WINDOW_BLOCK    1u        /* a block device */
+#define BOOT_WINDOW_CONSTANT (1u << 0) /* nobody can write to the device: the bytes never change */
+_Static_assert(sizeof(struct boot_window) == 40, "layout");
+
 struct boot_info {
     uint64_t mem_size;       /* bytes; the guest owns [kernel_end, mem_size) */
     uint64_t kernel_end;     /* the end of what was loaded, a multiple of the page size */
@@ -60,10 +87,15 @@ struct boot_info {
     /* with BOOT_FEATURE_NET_CONFIG */
     uint64_t n_net_config;
     GUEST_PTR(const struct boot_net_config *) net_config;
+
+    /* with BOOT_FEATURE_WINDOWS */
+    uint64_t n_windows;
+    GUEST_PTR(const struct boot_window *) windows; /* at most one for each block device, by address */
 };
-_Static_assert(sizeof(struct boot_info) == 72, "layout");
+_Static_assert(sizeof(struct boot_info) == 88, "layout");
 _Static_assert(offsetof(struct boot_info, host_features) == 40, "layout");
 _Static_assert(offsetof(struct boot_info, net_ring) == 48, "layout");
 _Static_assert(offsetof(struct boot_info, n_net_config) == 56, "layout");
+_Static_assert(offsetof(struct boot_info, n_windows) == 72, "layout");
 
 #endif

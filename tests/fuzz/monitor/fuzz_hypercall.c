@@ -10,6 +10,7 @@
 #include "abi/boot.h"
 #include "attach.h"
 #include "base/bug.h"
+#include "window.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -71,6 +72,8 @@ static void make_guest(void)
     guest.mem.readable_low = (struct guest_seal){0x10000, 0x12000};
     memset(guest_mem_at(&guest.mem, CODE, CODE_BYTES), CODE_CONTENTS, CODE_BYTES);
     make_block(&guest.manifest.entries[1], &err);
+    BUG_ON(window_plan(&guest) != 1);
+    guest_mem_set_windows(&guest.mem, guest.windows, 1);
     make_net(&guest.manifest.entries[2], &err);
     console_init(&guest.console, open("/dev/null", O_WRONLY));
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The notes of a test guest: Solo5's hvt interface, and a block device "disk" if GUEST_HAS_DISK is defined.
+/*
+ * The notes of a test guest: Solo5's hvt interface, a block device "disk" if GUEST_HAS_DISK is defined, and
+ * the wish for windows if GUEST_HAS_WINDOWS is.
  */
+#include "abi/boot.h"
 #include "abi/hypercall.h"
 #include "abi/note.h"
 #include "abi_constants.h"
@@ -41,3 +44,13 @@ static const struct {
 #endif
         },
 };
+
+#ifdef GUEST_HAS_WINDOWS
+static const struct {
+    struct note_header header;
+    struct kit1 kit;
+} kit_note __attribute__((section(".note.kit"), used, aligned(4))) = {
+    .header = {NOTE_NAME_KIT_SIZE, sizeof(struct kit1), NOTE_TYPE_KIT, NOTE_NAME_KIT},
+    .kit = {.version = 1, .features = BOOT_FEATURE_WINDOWS},
+};
+#endif

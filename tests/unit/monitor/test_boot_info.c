@@ -60,6 +60,32 @@ START_TEST(the_guest_finds_what_it_was_promised)
 }
 END_TEST
 
+START_TEST(a_guest_finds_its_windows)
+{
+    static const struct guest_window windows[] = {
+        {.start = 0x200000000, .end = 0x200003000, .handle = 1, .is_constant = true},
+        {.start = 0x200400000, .end = 0x200401000, .handle = 5}};
+    const struct boot_parameters parameters = {.cmdline = ""};
+    struct boot_window found[2];
+
+    make_guest();
+    guest_mem_set_windows(&guest.mem, windows, 2);
+    struct boot_info info = write_info(&parameters);
+    ck_assert_uint_eq(info.host_features, BOOT_FEATURE_WINDOWS);
+    ck_assert_uint_eq(info.n_windows, 2);
+    ck_assert(guest_mem_copy_in(&guest.mem, info.windows, found, sizeof(found)));
+    ck_assert_uint_eq(found[0].start.value, 0x200000000);
+    ck_assert_uint_eq(found[0].len, 0x3000);
+    ck_assert_uint_eq(found[0].offset, 0);
+    ck_assert_uint_eq(found[0].type, BOOT_WINDOW_BLOCK);
+    ck_assert_uint_eq(found[0].handle, 1);
+    ck_assert_uint_eq(found[0].flags, BOOT_WINDOW_CONSTANT);
+    ck_assert_uint_eq(found[1].handle, 5);
+    ck_assert_uint_eq(found[1].flags, 0);
+    guest_mem_release(&guest.mem);
+}
+END_TEST
+
 START_TEST(a_guest_of_plain_solo5_sees_plain_solo5)
 {
     const struct boot_parameters parameters = {.cmdline = ""};
@@ -69,6 +95,8 @@ START_TEST(a_guest_of_plain_solo5_sees_plain_solo5)
     ck_assert_uint_eq(info.host_features, 0);
     ck_assert_uint_eq(info.n_net_config, 0);
     ck_assert_uint_eq(info.net_config.value, 0);
+    ck_assert_uint_eq(info.n_windows, 0);
+    ck_assert_uint_eq(info.windows.value, 0);
     guest_mem_release(&guest.mem);
 }
 END_TEST
@@ -95,6 +123,7 @@ int main(void)
     Suite *suite = suite_create("boot_info");
     TCase *t = unit_case(suite, "boot_info");
     tcase_add_test(t, the_guest_finds_what_it_was_promised);
+    tcase_add_test(t, a_guest_finds_its_windows);
     tcase_add_test(t, a_guest_of_plain_solo5_sees_plain_solo5);
     tcase_add_test(t, a_command_line_that_does_not_fit_is_refused);
     return unit_run(suite);

@@ -10,7 +10,11 @@
 
 #define SIZE GUEST_MEM_MIN
 
+#define WINDOW 0x200000000u
+
 static const struct guest_seal seals[] = {{0x101000, 0x102000}, {0x104000, 0x106000}};
+static unsigned char contents[0x2000];
+static const struct guest_window windows[] = {{.start = WINDOW, .end = WINDOW + 0x2000, .bytes = contents}};
 
 static void make_memory(struct guest_mem *mem)
 {
@@ -18,6 +22,7 @@ static void make_memory(struct guest_mem *mem)
     ck_assert_ok(guest_mem_init(mem, SIZE, 8192, &err), err);
     mem->readable_low = (struct guest_seal){0x10000, 0x12000};
     guest_mem_seal(mem, seals, 2);
+    guest_mem_set_windows(mem, windows, 1);
 }
 
 static const struct {
@@ -50,6 +55,13 @@ static const struct {
     {"over two seals", 0x100000, 0x8000, true, false},
     {"nothing in a seal", 0x101800, 0, true, true},
     {"behind the seals", 0x106000, 1, true, true},
+    {"a window's first byte", WINDOW, 1, true, false},
+    {"a window's last byte", WINDOW + 0x1fff, 1, true, false},
+    {"all of a window", WINDOW, 0x2000, true, false},
+    {"before a window", WINDOW - 1, 2, false, false},
+    {"beyond a window", WINDOW + 0x1fff, 2, false, false},
+    {"behind a window", WINDOW + 0x2000, 0, false, false},
+    {"a length that wraps, in a window", WINDOW + 1, UINT64_MAX, false, false},
 };
 
 START_TEST(an_access_is_granted_whole_or_not_at_all)
@@ -65,7 +77,7 @@ START_TEST(an_access_is_granted_whole_or_not_at_all)
     ck_assert_msg((guest_mem_borrow_writable(&mem, gpa, len) != NULL) == accesses[_i].is_writable, "%s",
                   accesses[_i].what);
     if (len == 1) {
-        ck_assert(guest_mem_copy_in(&mem, gpa, &byte, 1) == accesses[_i].is_readable);
+        ck_assert(guest_mem_copy_in(&mem, gpa, &byte, 1) == (accesses[_i].is_readable && gpa.value < WINDOW));
         ck_assert(guest_mem_copy_out(&mem, gpa, &byte, 1) == accesses[_i].is_writable);
     }
     guest_mem_release(&mem);
@@ -82,6 +94,18 @@ START_TEST(a_copy_moves_the_bytes)
     ck_assert(guest_mem_copy_in(&mem, (struct gpa){SIZE - 6}, back, 6));
     ck_assert_str_eq(back, text);
     ck_assert_str_eq(guest_mem_at(&mem, SIZE - 6, 6), text);
+    guest_mem_release(&mem);
+}
+END_TEST
+
+START_TEST(a_window_shows_its_bytes)
+{
+    struct guest_mem mem;
+
+    make_memory(&mem);
+    ck_assert_ptr_eq(guest_mem_borrow(&mem, (struct gpa){WINDOW + 5}, 8), contents + 5);
+    ck_assert_ptr_eq(guest_mem_find_window(&mem, WINDOW + 5), &windows[0]);
+    ck_assert_ptr_null(guest_mem_find_window(&mem, WINDOW + 0x2000));
     guest_mem_release(&mem);
 }
 END_TEST
@@ -104,6 +128,7 @@ int main(void)
     tcase_add_loop_test(t, an_access_is_granted_whole_or_not_at_all, 0,
                         (int)(sizeof(accesses) / sizeof(accesses[0])));
     tcase_add_test(t, a_copy_moves_the_bytes);
+    tcase_add_test(t, a_window_shows_its_bytes);
     tcase_add_test(t, sizes_that_no_guest_can_have_are_refused);
     return unit_run(suite);
 }

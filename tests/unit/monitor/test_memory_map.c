@@ -72,6 +72,25 @@ START_TEST(segments_get_their_rights_and_the_rest_is_data)
 }
 END_TEST
 
+START_TEST(windows_can_be_read_and_no_more)
+{
+    static const struct guest_window windows[] = {{.start = 8ull << 30, .end = (8ull << 30) + 0x3000},
+                                                  {.start = 9ull << 30, .end = 10ull << 30}};
+    struct error err = {0};
+
+    make_elf();
+    ck_assert_ok(memory_map_plan(&elf, 512 * MIB, &map, &err), err);
+    uint64_t before = page_table_plan(map.ranges, map.n_ranges);
+    memory_map_add_windows(&map, windows, 2);
+    check_order();
+    ck_assert_uint_eq(rights_at(8ull << 30), PAGE_USER);
+    ck_assert_uint_eq(rights_at((8ull << 30) + 0x3000), 0);
+    ck_assert_uint_eq(rights_at((10ull << 30) - 1), PAGE_USER);
+    /* A table of small pages and one above it; a GiB of large pages is one table. */
+    ck_assert_uint_eq(page_table_plan(map.ranges, map.n_ranges) - before, 3 * PAGE_TABLE_SIZE);
+}
+END_TEST
+
 START_TEST(the_guard_lies_below_the_stack_s_share)
 {
     static const struct {
@@ -133,6 +152,7 @@ int main(void)
     TCase *t = unit_case(suite, "memory_map");
     tcase_add_test(t, segments_get_their_rights_and_the_rest_is_data);
     tcase_add_loop_test(t, the_guard_lies_below_the_stack_s_share, 0, 5);
+    tcase_add_test(t, windows_can_be_read_and_no_more);
     tcase_add_test(t, segments_may_share_a_page_with_the_same_rights);
     tcase_add_test(t, the_most_segments_fit);
     tcase_add_test(t, a_program_larger_than_memory_is_refused);
