@@ -28,6 +28,9 @@
  * entries. */
 #define INCOMPAT_FILETYPE 0x0002
 
+/* Of one view: more would only be looked at in vain, as blocks do not follow each other for ever. */
+#define VIEW_BYTES_MAX ((size_t)1 << 30)
+
 #define N_DIRECT       12
 #define MODE_TYPE      0xf000
 #define MODE_DIRECTORY 0x4000
@@ -44,11 +47,21 @@ static uint32_t get32(const uint8_t *p)
     return get16(p) | (uint32_t)get16(p + 2) << 16;
 }
 
+static const void *view_source(const struct fs *fs, uint64_t off, size_t size)
+{
+    return fs->source.view != NULL ? fs->source.view(fs->source.context, off, size) : NULL;
+}
+
 const uint8_t *ext2_block(struct fs *fs, uint32_t block)
 {
     struct ext2_cached *oldest = &fs->cache[0];
     if (block == 0 || block >= fs->n_blocks)
         return NULL;
+    uint64_t off = (uint64_t)block * fs->block_size;
+    const uint8_t *view = view_source(fs, off, fs->block_size);
+    if (view != NULL)
+        return view;
+
     fs->clock++;
     for (size_t i = 0; i < EXT2_CACHE_SIZE; i++) {
         struct ext2_cached *c = &fs->cache[i];
@@ -61,7 +74,6 @@ const uint8_t *ext2_block(struct fs *fs, uint32_t block)
     }
 
     oldest->last_use = 0;
-    uint64_t off = (uint64_t)block * fs->block_size;
     if (fs->source.read(fs->source.context, off, oldest->data, fs->block_size) != 0)
         return NULL;
     oldest->block = block;
@@ -295,4 +307,27 @@ int64_t ext2_read(const struct fs_file *file, uint64_t off, void *buf, size_t si
         }
     }
     return (int64_t)done;
+}
+
+size_t fs_view(const struct fs_file *file, uint64_t off, size_t size, const void **out)
+{
+    const struct fs *fs = file->fs;
+    uint64_t from = off % fs->block_size;
+    uint32_t block;
+    size_t n;
+
+    if (file->type != FS_FILE || off >= file->size || fs->source.view == NULL)
+        return 0;
+    if (size > VIEW_BYTES_MAX)
+        size = VIEW_BYTES_MAX;
+    if (size > file->size - off)
+        size = (size_t)(file->size - off);
+    if (map_run(file, off / fs->block_size, (size_t)((from + size + fs->block_size - 1) / fs->block_size),
+                &block, &n) != 0 ||
+        block == 0)
+        return 0;
+    if (size > n * fs->block_size - from)
+        size = (size_t)(n * fs->block_size - from);
+    *out = view_source(fs, (uint64_t)block * fs->block_size + from, size);
+    return *out != NULL ? size : 0;
 }

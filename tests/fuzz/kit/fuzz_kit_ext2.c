@@ -19,12 +19,21 @@ static int read_data(void *context, uint64_t off, void *buf, size_t size)
     return 0;
 }
 
+static const void *view_data(void *context, uint64_t off, size_t size)
+{
+    return size % 3 != 0 ? (const uint8_t *)context + off : NULL;
+}
+
 static void read_file(const struct fs_file *file)
 {
     static char buf[9000];
     uint64_t step = file->size / ENTRIES_MAX + 1, off = 0;
-    for (int i = 0; i < ENTRIES_MAX && off < file->size; i++, off += step)
+    for (int i = 0; i < ENTRIES_MAX && off < file->size; i++, off += step) {
+        const void *view = buf;
         fs_read(file, off, buf, (size_t)(off % sizeof(buf)));
+        size_t n = fs_view(file, off, (size_t)(off % sizeof(buf)), &view);
+        memmove(buf, view, n);
+    }
 }
 
 static void walk(struct fs *fs, const char *path, int depth)
@@ -56,6 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } bytes = {.in = data};
     struct fs_source source = {
         .read = read_data, .context = bytes.out, .size = size - size % UNIT, .unit = UNIT};
+    if (size % UNIT % 2 == 1)
+        source.view = view_data;
     if (fs_mount(&source, &fs) != 0)
         return 0;
     walk(fs, "/", 0);

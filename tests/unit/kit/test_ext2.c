@@ -31,6 +31,17 @@ static int read_image(void *context, uint64_t off, void *buf, size_t size)
 
 static const struct fs_source source = {.read = read_image, .size = IMAGE_SIZE, .unit = 512};
 
+static const void *view_image(void *context, uint64_t off, size_t size)
+{
+    (void)context;
+    ck_assert(off <= IMAGE_SIZE && size <= IMAGE_SIZE - off);
+    return image + off;
+}
+
+/* As the host shows it that has windows. */
+static const struct fs_source shown = {
+    .read = read_image, .view = view_image, .size = IMAGE_SIZE, .unit = 512};
+
 static unsigned char pattern(uint64_t off)
 {
     return (unsigned char)(off * 7 + off / 251);
@@ -123,6 +134,37 @@ START_TEST(files_are_read_at_every_offset)
         ck_assert_int_eq(fs_read(&file, off, buf, size), (int64_t)expected);
         ck_assert(is_pattern(buf, off, expected));
     }
+    unmount(fs);
+}
+END_TEST
+
+START_TEST(files_are_seen_where_the_host_shows_them)
+{
+    struct fs *fs = mount(_i), *other;
+    struct fs_file file;
+    const void *view;
+    ck_assert_int_eq(fs_mount(&shown, &other), 0);
+    n_reads = 0;
+    ck_assert_int_eq(fs_open(other, "/big", &file), 0);
+    for (uint64_t off = 0; off < BIG_SIZE;) {
+        size_t n = fs_view(&file, off, 100003, &view);
+        ck_assert_uint_gt(n, 0);
+        ck_assert_uint_le(n, 100003);
+        ck_assert(is_pattern(view, off, n));
+        off += n;
+    }
+    ck_assert_uint_eq(fs_view(&file, BIG_SIZE - 1, SIZE_MAX, &view), 1);
+    ck_assert_uint_eq(fs_view(&file, BIG_SIZE, 1, &view), 0);
+    ck_assert_uint_eq(fs_view(&file, UINT64_MAX, SIZE_MAX, &view), 0);
+    ck_assert_int_eq(fs_open(other, "/sparse", &file), 0);
+    ck_assert_uint_eq(fs_view(&file, 0, 1, &view), 0); /* a hole is nowhere */
+    ck_assert_int_eq(fs_open(other, "/etc", &file), 0);
+    ck_assert_uint_eq(fs_view(&file, 0, 1, &view), 0);
+    ck_assert_uint_eq(n_reads, 0); /* metadata neither */
+
+    ck_assert_int_eq(fs_open(fs, "/big", &file), 0);
+    ck_assert_uint_eq(fs_view(&file, 0, 1, &view), 0);
+    fs_unmount(other);
     unmount(fs);
 }
 END_TEST
@@ -274,6 +316,7 @@ int main(void)
     Suite *suite = suite_create("ext2");
     TCase *t = unit_case(suite, "ext2");
     tcase_add_loop_test(t, files_are_read_at_every_offset, 0, n);
+    tcase_add_loop_test(t, files_are_seen_where_the_host_shows_them, 0, n);
     tcase_add_loop_test(t, holes_read_as_zeros, 0, n);
     tcase_add_loop_test(t, paths_lead_where_they_say, 0, n);
     tcase_add_loop_test(t, a_link_itself_can_be_read, 0, n);

@@ -54,6 +54,8 @@ struct fs_source {
     /* Reads size bytes at off. Both are multiples of unit; the range lies inside. Returns 0, or a negative
      * error. */
     int (*read)(void *context, uint64_t off, void *buf, size_t size);
+    /* The same bytes where they are; NULL when they are to be had by read() only. May itself be NULL. */
+    const void *(*view)(void *context, uint64_t off, size_t size);
     void *context;
     uint64_t size; /* bytes */
     uint32_t unit; /* bytes: a power of two, 32768 at most */
@@ -84,6 +86,13 @@ int fs_open_link(struct fs *fs, const char *path, struct fs_file *out);
  * directory, -EINVAL for what is no file.
  */
 int64_t fs_read(const struct fs_file *file, uint64_t off, void *buf, size_t size);
+
+/*
+ * Finds contents without a copy: *out points at what lies at off, and the result says how many bytes of it
+ * are there, at most size. 0 when there is no such memory (or the file ends before off): fs_read() knows. The
+ * memory stays as long as the file system is mounted.
+ */
+size_t fs_view(const struct fs_file *file, uint64_t off, size_t size, const void **out);
 
 /* Reads a symbolic link's text; buf gets a NUL after it. Returns its length; -ERANGE when size is too small.
  */
