@@ -171,11 +171,14 @@ static _Noreturn void run_child(int kvm_fd, int report_fd)
     _exit(end.exit_status);
 }
 
-/* One line of it, without its end. */
-static void print_finding(const char *word, const char *subject, char *text)
+/* The first line of text, without what warnings begin with. */
+static void print_finding(const char *word, const char *subject, const char *text)
 {
-    text[strcspn(text, "\n")] = '\0';
-    printf("%s %s: %s\n", word, subject, text);
+    static const char *const beginnings[] = {"wherry-monitor: ", "warning: "};
+    for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+        if (strncmp(text, beginnings[i], strlen(beginnings[i])) == 0)
+            text += strlen(beginnings[i]);
+    printf("%s %s: %.*s\n", word, subject, (int)strcspn(text, "\n"), text);
 }
 
 static int check_guest(int kvm_fd, struct error *err)
@@ -187,15 +190,15 @@ static int check_guest(int kvm_fd, struct error *err)
 
     if (pipe2(pair, O_CLOEXEC) < 0)
         return error_errno(err, "check the host");
-    _cleanup_close_ int reports = pair[0], childs = pair[1];
+    _cleanup_close_ int reader = pair[0], writer = pair[1];
     fflush(stdout);
     pid_t pid = fork();
     if (pid < 0)
         return error_errno(err, "check the host");
     if (pid == 0)
-        run_child(kvm_fd, childs);
-    close(take_fd(&childs));
-    int result = fd_read_all(reports, TEXT_MAX, &report, &size, "what the guest's monitor says", err);
+        run_child(kvm_fd, writer);
+    close(take_fd(&writer));
+    int result = fd_read_all(reader, TEXT_MAX, &report, &size, "what the guest's monitor says", err);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     if (result < 0)
@@ -203,14 +206,13 @@ static int check_guest(int kvm_fd, struct error *err)
 
     bool is_run = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_GUEST;
     if (!is_run) {
-        char hung[] = "it did not end in time", none[] = "it ended without a word";
-        char *silent = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? hung : none;
+        const char *silent = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? "it did not end in time"
+                                                                                : "it ended without a word";
         print_finding("missing", "guest", size > 0 ? report : silent);
         return 1;
     }
     printf("ok guest: ran in %.1f ms\n", (double)(clock_monotonic_ns() - start_ns) / 1e6);
-    char all[] = "every stage holds";
-    print_finding(size > 0 ? "warning" : "ok", "box", size > 0 ? report : all);
+    print_finding(size > 0 ? "warning" : "ok", "box", size > 0 ? report : "every stage holds");
     return 0;
 }
 

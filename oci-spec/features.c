@@ -5,9 +5,9 @@
  */
 #include "oci-spec/features.h"
 
-#include "oci-spec/json_write.h"
 #include "mount_option.h"
 #include "oci-spec/config.h"
+#include "oci-spec/json_write.h"
 
 #include <stddef.h>
 
