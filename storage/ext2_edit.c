@@ -17,15 +17,15 @@ static struct ext2_edit_block *find_block(struct ext2_edit *edit, uint32_t numbe
 /* The last extent that starts at or before an offset; NULL: none. */
 static const struct extent *find_extent(const struct ext2_edit *edit, uint64_t off)
 {
-    uint32_t low = 0, high = edit->n_extents;
+    uint32_t low = 0, high = edit->source.n_extents;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (edit->extents[middle].off <= off)
+        if (edit->source.extents[middle].off <= off)
             low = middle + 1;
         else
             high = middle;
     }
-    return low > 0 ? &edit->extents[low - 1] : NULL;
+    return low > 0 ? &edit->source.extents[low - 1] : NULL;
 }
 
 static int read_block(const struct ext2_edit *edit, uint32_t number, uint8_t *bytes, struct error *err)
@@ -35,11 +35,12 @@ static int read_block(const struct ext2_edit *edit, uint32_t number, uint8_t *by
     memset(bytes, 0, EXT2_BLOCK_SIZE);
     if (e == NULL || off - e->off >= e->len)
         return 0;
-    if (e->file != 0)
+    if (e->file >= edit->source.n_meta_fds)
         return error_set(err, ERROR_INPUT, "block %u of the image is not metadata", number);
     ssize_t n;
     do {
-        n = pread(edit->meta_fd, bytes, EXT2_BLOCK_SIZE, (off_t)(e->file_off + off - e->off));
+        n = pread(edit->source.meta_fds[e->file], bytes, EXT2_BLOCK_SIZE,
+                  (off_t)(e->file_off + off - e->off));
     } while (n < 0 && errno == EINTR);
     if (n < 0)
         return error_errno(err, "read block %u of the image", number);
@@ -92,11 +93,21 @@ int ext2_edit_get(struct ext2_edit *edit, uint32_t number, bool changes, uint8_t
     return 0;
 }
 
-int ext2_edit_init(struct ext2_edit *edit, int meta_fd, const struct extent *extents, uint32_t n_extents,
-                   struct error *err)
+/* The bytes of a block that was free: what it holds, perhaps of a file, does not matter. */
+static uint8_t *get_fresh(struct ext2_edit *edit, uint32_t number, struct error *err)
+{
+    struct ext2_edit_block *block = find_block(edit, number);
+    if (block == NULL && (block = add_block(edit, number, err)) == NULL)
+        return NULL;
+    block->is_changed = true;
+    memset(block->bytes, 0, EXT2_BLOCK_SIZE);
+    return block->bytes;
+}
+
+int ext2_edit_init(struct ext2_edit *edit, const struct ext2_source *source, struct error *err)
 {
     uint8_t *bytes = NULL;
-    *edit = (struct ext2_edit){.meta_fd = meta_fd, .extents = extents, .n_extents = n_extents};
+    *edit = (struct ext2_edit){.source = *source};
     if (ext2_edit_get(edit, 0, false, &bytes, err) != 0) {
         ext2_edit_release(edit);
         return -1;
@@ -175,7 +186,7 @@ int ext2_edit_take_block(struct ext2_edit *edit, uint32_t *out, struct error *er
     for (uint32_t i = 0; i < edit->n_groups; i++) {
         struct ext2_group *group;
         struct ext2_super *super;
-        uint8_t *bitmap, *bytes;
+        uint8_t *bitmap;
         if (get_group(edit, i, false, &group, err) != 0)
             return -1;
         if (group->free_blocks_count == 0)
@@ -187,12 +198,11 @@ int ext2_edit_take_block(struct ext2_edit *edit, uint32_t *out, struct error *er
         if (bit == EXT2_BLOCKS_PER_GROUP || block >= edit->super.blocks_count)
             return error_set(err, ERROR_INPUT, "the image's group %u has a wrong count of free blocks", i);
         if (get_group(edit, i, true, &group, err) != 0 || change_super(edit, &super, err) != 0 ||
-            ext2_edit_get(edit, (uint32_t)block, true, &bytes, err) != 0)
+            get_fresh(edit, (uint32_t)block, err) == NULL)
             return -1;
         bitmap[bit / 8] |= (uint8_t)(1u << bit % 8);
         group->free_blocks_count--;
         super->free_blocks_count--;
-        memset(bytes, 0, EXT2_BLOCK_SIZE);
         *out = (uint32_t)block;
         return 0;
     }

@@ -22,21 +22,26 @@ struct ext2_edit_block {
     uint8_t *bytes;
 };
 
-struct ext2_edit {
-    int meta_fd;
-    const struct extent *extents; /* of the image; those in data file 0 are in meta_fd */
+/* An image whose generated part can be read. */
+struct ext2_source {
+    const int *meta_fds; /* the image's first data files */
+    size_t n_meta_fds;
+    const struct extent *extents;
     uint32_t n_extents;
+};
+
+struct ext2_edit {
+    struct ext2_source source;
     struct ext2_edit_block *blocks;
     uint32_t n_blocks, room;
     struct ext2_super super; /* as it was; the changing counts are in its block */
     uint32_t n_groups;
 };
 
-#define EXT2_EDIT_NONE ((struct ext2_edit){.meta_fd = -1})
+#define EXT2_EDIT_NONE ((struct ext2_edit){.n_blocks = 0})
 
-/* Reads the superblock and checks it. extents must outlive the edit. */
-int ext2_edit_init(struct ext2_edit *edit, int meta_fd, const struct extent *extents, uint32_t n_extents,
-                   struct error *err);
+/* Reads the superblock and checks it. What source points at must outlive the edit. */
+int ext2_edit_init(struct ext2_edit *edit, const struct ext2_source *source, struct error *err);
 
 /* Accepts EXT2_EDIT_NONE. */
 void ext2_edit_release(struct ext2_edit *edit);

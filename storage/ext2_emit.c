@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory. Emission walks the nodes in their order and takes generated blocks from a cursor, in the way that
- * ext2_plan.c has counted them; that both agree is checked at the end. Blocks of a pack that no visible file
- * has (what an upper layer hides) are free blocks of the image, and the image has no extent there: they read
- * as zeros.
+ * Theory. Emission walks the nodes in their order; each writes its inode and takes its generated blocks from
+ * its slot on. Blocks that no node takes (of files and directories that an upper layer hides, and what slots
+ * have too much) are free blocks of the image, and the image has no extent there: they read as zeros.
  */
 #include "ext2_emit.h"
 
-#include "base/bug.h"
 #include "base/cleanup.h"
 #include "base/digest.h"
 
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #define SECTORS_PER_BLOCK (EXT2_BLOCK_SIZE / 512)
@@ -20,26 +17,24 @@
 struct emit {
     const struct ext2_plan *plan;
     struct ext2_meta meta;
-    uint64_t *group_at; /* of each group: the offset of its own blocks in meta */
     struct ext2_group *groups;
-    uint64_t next_generated;
-    uint32_t node;          /* at work */
-    uint64_t n_node_blocks; /* that it has so far, of all kinds */
-    uint64_t dir_first;     /* of a directory: its first block in the data space */
-    uint64_t n_dir;         /* of a directory: its blocks; else 0 */
+    uint32_t node;           /* at work */
+    uint64_t next_generated; /* the next block of its slot, in the data space */
+    uint64_t n_node_blocks;  /* that it has so far, of all kinds */
+    uint64_t dir_first;      /* of a directory: its first block in the data space */
+    uint64_t n_dir;          /* of a directory: its blocks; else 0 */
 };
 
 static void emit_release(struct emit *emit)
 {
-    free(emit->group_at);
     free(emit->groups);
     ext2_meta_release(&emit->meta);
 }
 
 /* Block number n of a group's own blocks. */
-static uint8_t *group_block(const struct emit *emit, uint32_t group, uint32_t n)
+static uint8_t *group_block(struct emit *emit, uint32_t group, uint32_t n)
 {
-    return emit->meta.bytes + emit->group_at[group] + (uint64_t)n * EXT2_BLOCK_SIZE;
+    return ext2_meta_block(&emit->meta, (uint64_t)group * EXT2_BLOCKS_PER_GROUP + n);
 }
 
 /* How many blocks of a group stand before its bitmaps. */
@@ -48,16 +43,11 @@ static uint32_t n_super(const struct emit *emit, uint32_t group)
     return ext2_plan_has_super(group) ? 1 + emit->plan->n_group_table : 0;
 }
 
-static uint8_t *generated_block(const struct emit *emit, uint64_t n)
+static struct ext2_inode *inode_of(struct emit *emit, uint32_t inode)
 {
-    return group_block(emit, 0, ext2_plan_overhead(emit->plan, 0)) + n * EXT2_BLOCK_SIZE;
-}
-
-static struct ext2_inode *inode_of(const struct emit *emit, uint32_t inode)
-{
-    uint32_t group = (inode - 1) / emit->plan->inodes_per_group;
-    uint32_t index = (inode - 1) % emit->plan->inodes_per_group;
-    return (struct ext2_inode *)(void *)group_block(emit, group, n_super(emit, group) + 2) + index;
+    uint32_t group = (inode - 1) / EXT2_INODES_PER_GROUP, index = (inode - 1) % EXT2_INODES_PER_GROUP;
+    uint8_t *block = group_block(emit, group, n_super(emit, group) + 2 + index / EXT2_INODES_PER_BLOCK);
+    return (struct ext2_inode *)(void *)block + index % EXT2_INODES_PER_BLOCK;
 }
 
 static void set_bits(uint8_t *bitmap, uint64_t first, uint64_t n)
@@ -91,29 +81,38 @@ static void use_data(struct emit *emit, uint64_t data_block, uint64_t n)
     }
 }
 
+/* Marks an inode as used. */
+static void use_inode(struct emit *emit, uint32_t inode)
+{
+    uint32_t group = (inode - 1) / EXT2_INODES_PER_GROUP;
+    set_bits(group_block(emit, group, n_super(emit, group) + 1), (inode - 1) % EXT2_INODES_PER_GROUP, 1);
+    emit->groups[group].free_inodes_count--;
+}
+
 static uint32_t image_block(const struct emit *emit, uint64_t data_block)
 {
     uint64_t run;
     return (uint32_t)ext2_plan_block(emit->plan, data_block, &run);
 }
 
-static uint64_t take_generated(struct emit *emit)
+/* Takes the next block of the node's slot. Returns its bytes; *out_block is its number in the image. */
+static uint8_t *take_generated(struct emit *emit, uint32_t *out_block)
 {
-    BUG_ON(emit->next_generated >= emit->plan->n_generated);
-    return emit->next_generated++;
+    *out_block = image_block(emit, emit->next_generated);
+    use_blocks(emit, *out_block, 1);
+    emit->next_generated++;
+    emit->n_node_blocks++;
+    return ext2_meta_block(&emit->meta, *out_block);
 }
 
 /* The image's block for a block of the node at work; 0: a hole. */
 static uint32_t node_block(struct emit *emit, uint64_t n)
 {
     uint64_t data_block;
-    if (emit->n_dir > 0) {
-        if (n >= emit->n_dir)
-            return 0;
-        data_block = emit->dir_first + n;
-    } else if (!ext2_plan_file_block(emit->plan, emit->node, n, &data_block)) {
+    if (emit->n_dir > 0)
+        return n < emit->n_dir ? image_block(emit, emit->dir_first + n) : 0;
+    if (!ext2_plan_file_block(emit->plan, emit->node, n, &data_block))
         return 0;
-    }
     emit->n_node_blocks++;
     return image_block(emit, data_block);
 }
@@ -132,18 +131,16 @@ static uint32_t emit_indirect(struct emit *emit, uint64_t from, unsigned int lev
     if (!node_has_data(emit, from, from + below * EXT2_POINTERS))
         return 0;
 
-    uint64_t generated = take_generated(emit);
-    uint32_t *pointers = (uint32_t *)(void *)generated_block(emit, generated);
-    emit->n_node_blocks++;
+    uint32_t block;
+    uint32_t *pointers = (uint32_t *)(void *)take_generated(emit, &block);
     for (uint64_t i = 0; i < EXT2_POINTERS; i++, from += below)
         pointers[i] = level == 1 ? node_block(emit, from) : emit_indirect(emit, from, level - 1);
-    return image_block(emit, generated);
+    return block;
 }
 
 /* Fills in an inode's pointers and its count of blocks. */
 static void emit_pointers(struct emit *emit, struct ext2_inode *inode, uint64_t n_blocks)
 {
-    emit->n_node_blocks = 0;
     for (uint32_t i = 0; i < EXT2_DIRECT; i++)
         inode->block[i] = node_block(emit, i);
     uint64_t from = EXT2_DIRECT, span = EXT2_POINTERS;
@@ -174,7 +171,8 @@ static uint8_t file_type(uint32_t mode)
 
 /* A directory's blocks while they are written. */
 struct dir_writer {
-    uint8_t *block;
+    struct emit *emit;
+    uint8_t *block;           /* NULL: there is none yet */
     struct ext2_dirent *last; /* in the block */
     uint32_t used;
 };
@@ -182,9 +180,9 @@ struct dir_writer {
 static void add_dirent(struct dir_writer *writer, uint32_t inode, const char *name, uint32_t name_len,
                        uint8_t type)
 {
-    uint32_t size = ext2_dirent_size(name_len);
-    if (writer->used + size > EXT2_BLOCK_SIZE) {
-        writer->block += EXT2_BLOCK_SIZE;
+    uint32_t size = ext2_dirent_size(name_len), number;
+    if (writer->block == NULL || writer->used + size > EXT2_BLOCK_SIZE) {
+        writer->block = take_generated(writer->emit, &number);
         writer->used = 0;
     }
     struct ext2_dirent *dirent = (struct ext2_dirent *)(void *)(writer->block + writer->used);
@@ -207,10 +205,8 @@ static int emit_dir(struct emit *emit, struct ext2_inode *inode, struct error *e
     uint32_t number = emit->plan->inodes[emit->node];
     uint32_t links = 2;
 
-    emit->n_dir = ext2_plan_dir_blocks(tree, emit->node);
     emit->dir_first = emit->next_generated;
-    emit->next_generated += emit->n_dir;
-    struct dir_writer writer = {.block = generated_block(emit, emit->dir_first)};
+    struct dir_writer writer = {.emit = emit};
     add_dirent(&writer, number, ".", 1, EXT2_FT_DIR);
     add_dirent(&writer, emit->plan->inodes[dir->parent], "..", 2, EXT2_FT_DIR);
     for (uint32_t i = dir->first; i < dir->first + dir->n; i++) {
@@ -223,10 +219,11 @@ static int emit_dir(struct emit *emit, struct ext2_inode *inode, struct error *e
         return error_set(err, ERROR_REFUSED,
                          "the directory '%.*s' has more subdirectories than ext2 can count",
                          (int)dir->entry->name_size, dir->name);
+    emit->n_dir = emit->next_generated - emit->dir_first;
     emit_pointers(emit, inode, emit->n_dir);
     inode->size = (uint32_t)(emit->n_dir * EXT2_BLOCK_SIZE);
     inode->links_count = (uint16_t)links;
-    emit->groups[(number - 1) / emit->plan->inodes_per_group].used_dirs_count++;
+    emit->groups[(number - 1) / EXT2_INODES_PER_GROUP].used_dirs_count++;
     return 0;
 }
 
@@ -240,9 +237,7 @@ static void emit_symlink(struct emit *emit, struct ext2_inode *inode)
         memcpy(inode->block, target, size);
         return;
     }
-    uint64_t generated = take_generated(emit);
-    memcpy(generated_block(emit, generated), target, size);
-    inode->block[0] = image_block(emit, generated);
+    memcpy(take_generated(emit, &inode->block[0]), target, size);
     inode->blocks = SECTORS_PER_BLOCK;
 }
 
@@ -256,11 +251,11 @@ static void emit_file(struct emit *emit, struct ext2_inode *inode)
     inode->size_high = (uint32_t)(e->size >> 32);
     emit_pointers(emit, inode, e->size / EXT2_BLOCK_SIZE + 1);
     if ((e->flags & LAYER_SPARSE) == 0)
-        use_data(emit, emit->plan->bases[layer] + e->block,
+        use_data(emit, emit->plan->layers[layer].pack + e->block,
                  layer_entry_blocks(&tree->layers[layer], tree->nodes[emit->node].entry->link));
     for (uint32_t i = 0; (e->flags & LAYER_SPARSE) != 0 && i < e->n; i++) {
         const struct layer_segment *s = &tree->layers[layer].segments[e->first + i];
-        use_data(emit, emit->plan->bases[layer] + s->pack_block, s->n_blocks);
+        use_data(emit, emit->plan->layers[layer].pack + s->pack_block, s->n_blocks);
     }
 }
 
@@ -288,7 +283,9 @@ static int emit_node(struct emit *emit, uint32_t number, struct error *err)
         return error_set(err, ERROR_REFUSED, "'%.*s' has more names than ext2 can count", (int)e->name_size,
                          node->name);
     emit->node = number;
-    emit->n_dir = 0;
+    emit->next_generated = ext2_plan_slot(emit->plan, number);
+    emit->n_node_blocks = emit->n_dir = 0;
+    use_inode(emit, emit->plan->inodes[number]);
     inode->mode = (uint16_t)e->mode;
     inode->uid = (uint16_t)e->uid;
     inode->uid_high = (uint16_t)(e->uid >> 16);
@@ -326,15 +323,13 @@ static void start_groups(struct emit *emit)
         /* Bits beyond the end of the group count as used. */
         set_bits(group_block(emit, group, bitmap), size, EXT2_BLOCKS_PER_GROUP - size);
 
-        uint64_t first_inode = (uint64_t)group * plan->inodes_per_group;
-        uint64_t used = plan->n_inodes_used > first_inode ? plan->n_inodes_used - first_inode : 0;
-        if (used > plan->inodes_per_group)
-            used = plan->inodes_per_group;
-        uint8_t *inode_bitmap = group_block(emit, group, bitmap + 1);
-        set_bits(inode_bitmap, 0, used);
-        set_bits(inode_bitmap, plan->inodes_per_group, EXT2_BLOCKS_PER_GROUP - plan->inodes_per_group);
-        g->free_inodes_count = (uint16_t)(plan->inodes_per_group - used);
+        set_bits(group_block(emit, group, bitmap + 1), EXT2_INODES_PER_GROUP,
+                 EXT2_BLOCKS_PER_GROUP - EXT2_INODES_PER_GROUP);
+        g->free_inodes_count = EXT2_INODES_PER_GROUP;
     }
+    for (uint32_t inode = 1; inode < EXT2_FIRST_INODE; inode++)
+        if (inode != EXT2_ROOT_INODE)
+            use_inode(emit, inode);
 }
 
 /* What names the file system: the same for the same tree, whatever its files contain. */
@@ -359,13 +354,13 @@ static void derive_uuid(const struct ext2_plan *plan, uint8_t uuid[16])
 static void emit_supers(struct emit *emit)
 {
     const struct ext2_plan *plan = emit->plan;
-    struct ext2_super super = {.inodes_count = plan->inodes_per_group * plan->n_groups,
+    struct ext2_super super = {.inodes_count = EXT2_INODES_PER_GROUP * plan->n_groups,
                                .blocks_count = (uint32_t)plan->n_blocks,
                                .log_block_size = 2,
                                .log_frag_size = 2,
                                .blocks_per_group = EXT2_BLOCKS_PER_GROUP,
                                .frags_per_group = EXT2_BLOCKS_PER_GROUP,
-                               .inodes_per_group = plan->inodes_per_group,
+                               .inodes_per_group = EXT2_INODES_PER_GROUP,
                                .wtime = clamp_time(plan->newest),
                                .max_mnt_count = UINT16_MAX,
                                .magic = EXT2_MAGIC,
@@ -387,30 +382,21 @@ static void emit_supers(struct emit *emit)
             continue;
         super.block_group_nr = (uint16_t)group;
         memcpy(group_block(emit, group, 0) + (group == 0 ? EXT2_SUPER_OFFSET : 0), &super, sizeof(super));
-        memcpy(group_block(emit, group, 1), emit->groups, plan->n_groups * sizeof(*emit->groups));
+        for (uint32_t i = 0; i < plan->n_group_table; i++) {
+            uint32_t first = i * EXT2_GROUPS_PER_BLOCK, n = plan->n_groups - first;
+            memcpy(group_block(emit, group, 1 + i), emit->groups + first,
+                   (n < EXT2_GROUPS_PER_BLOCK ? n : EXT2_GROUPS_PER_BLOCK) * sizeof(*emit->groups));
+        }
     }
 }
 
 static int emit_init(struct emit *emit, const struct ext2_plan *plan, struct error *err)
 {
     emit->plan = plan;
-    emit->group_at = calloc(plan->n_groups, sizeof(*emit->group_at));
     emit->groups = calloc(plan->n_groups, sizeof(*emit->groups));
-    if (emit->group_at == NULL || emit->groups == NULL)
+    if (emit->groups == NULL)
         return error_errno(err, "write an image");
-
-    uint64_t n_blocks = ext2_plan_overhead(plan, 0) + plan->n_generated;
-    for (uint32_t group = 1; group < plan->n_groups; group++) {
-        emit->group_at[group] = n_blocks * EXT2_BLOCK_SIZE;
-        n_blocks += ext2_plan_overhead(plan, group);
-    }
-    size_t size = n_blocks * EXT2_BLOCK_SIZE;
-    /* Fresh pages are zeros, as most of the metadata is. */
-    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (bytes == MAP_FAILED)
-        return error_errno(err, "write an image");
-    emit->meta = (struct ext2_meta){.bytes = bytes, .size = size};
-    return 0;
+    return ext2_meta_init(&emit->meta, plan, err);
 }
 
 int ext2_emit(const struct ext2_plan *plan, struct ext2_meta *out, struct error *err)
@@ -422,34 +408,12 @@ int ext2_emit(const struct ext2_plan *plan, struct ext2_meta *out, struct error 
     for (uint32_t i = 0; i < plan->tree->n_nodes; i++)
         if (plan->tree->nodes[i].link == i && emit_node(&emit, i, err) != 0)
             return -1;
-    BUG_ON(emit.next_generated != plan->n_generated);
-    use_data(&emit, 0, plan->n_generated);
     emit_supers(&emit);
+    if (ext2_meta_finish(&emit.meta, err) != 0)
+        return -1;
 
     *out = emit.meta;
     emit.meta = EXT2_META_NONE;
-    return 0;
-}
-
-int ext2_emit_meta_extents(const struct ext2_plan *plan, uint32_t file, struct extent_list *list,
-                           struct error *err)
-{
-    uint64_t file_block = 0;
-    for (uint32_t group = 0; group < plan->n_groups; group++) {
-        uint32_t overhead = ext2_plan_overhead(plan, group);
-        if (extent_list_add(list, (uint64_t)group * EXT2_BLOCKS_PER_GROUP, overhead, file, file_block, err) !=
-            0)
-            return -1;
-        file_block += overhead + (group == 0 ? plan->n_generated : 0);
-    }
-    file_block = ext2_plan_overhead(plan, 0);
-    for (uint64_t done = 0, run; done < plan->n_generated; done += run) {
-        uint64_t block = ext2_plan_block(plan, done, &run);
-        if (run > plan->n_generated - done)
-            run = plan->n_generated - done;
-        if (extent_list_add(list, block, run, file, file_block + done, err) != 0)
-            return -1;
-    }
     return 0;
 }
 
@@ -458,18 +422,11 @@ int ext2_emit_pack_extents(const struct ext2_plan *plan, uint32_t layer, uint64_
                            struct error *err)
 {
     for (uint64_t done = 0, run; done < n_blocks; done += run) {
-        uint64_t block = ext2_plan_block(plan, plan->bases[layer] + pack_block + done, &run);
+        uint64_t block = ext2_plan_block(plan, plan->layers[layer].pack + pack_block + done, &run);
         if (run > n_blocks - done)
             run = n_blocks - done;
         if (extent_list_add(list, block, run, file, file_block + done, err) != 0)
             return -1;
     }
     return 0;
-}
-
-void ext2_meta_release(struct ext2_meta *meta)
-{
-    if (meta->bytes != NULL)
-        munmap(meta->bytes, meta->size);
-    *meta = EXT2_META_NONE;
 }

@@ -3,23 +3,10 @@
 #ifndef STORAGE_EXT2_EMIT_H
 #define STORAGE_EXT2_EMIT_H
 
-#include "ext2_plan.h"
-#include "extent_list.h"
-
-/* The generated part of an image: whole blocks, in the order group 0, generated blocks, groups 1, 2, ... */
-struct ext2_meta {
-    uint8_t *bytes;
-    size_t size;
-};
-
-#define EXT2_META_NONE ((struct ext2_meta){.bytes = NULL})
+#include "ext2_meta.h"
 
 /* Writes what was planned. The same plan gives the same bytes. */
 int ext2_emit(const struct ext2_plan *plan, struct ext2_meta *out, struct error *err);
-
-/* Adds the extents of the generated part, which is data file number file. */
-int ext2_emit_meta_extents(const struct ext2_plan *plan, uint32_t file, struct extent_list *list,
-                           struct error *err);
 
 /*
  * Adds extents for n_blocks blocks of a layer's pack from pack_block on, which stand in data file number file
@@ -28,8 +15,5 @@ int ext2_emit_meta_extents(const struct ext2_plan *plan, uint32_t file, struct e
 int ext2_emit_pack_extents(const struct ext2_plan *plan, uint32_t layer, uint64_t pack_block,
                            uint64_t n_blocks, uint32_t file, uint64_t file_block, struct extent_list *list,
                            struct error *err);
-
-/* Accepts EXT2_META_NONE. */
-void ext2_meta_release(struct ext2_meta *meta);
 
 #endif

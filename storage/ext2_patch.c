@@ -8,7 +8,6 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "ext2_edit.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -404,11 +403,11 @@ static int write_patches(const struct ext2_edit *edit, int *out_fd, struct error
     return 0;
 }
 
-int ext2_patch(int meta_fd, const struct extent *extents, uint32_t n_extents,
-               const struct image_patch *patches, size_t n_patches, int *out_fd, struct error *err)
+int ext2_patch(const struct ext2_source *source, const struct image_patch *patches, size_t n_patches,
+               int *out_fd, struct error *err)
 {
     _cleanup_(ext2_edit_release) struct ext2_edit edit = EXT2_EDIT_NONE;
-    if (ext2_edit_init(&edit, meta_fd, extents, n_extents, err) != 0)
+    if (ext2_edit_init(&edit, source, err) != 0)
         return -1;
     for (size_t i = 0; i < n_patches; i++)
         if (apply(&edit, &patches[i], err) != 0)

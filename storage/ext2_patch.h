@@ -7,7 +7,7 @@
 #define STORAGE_EXT2_PATCH_H
 
 #include "base/error.h"
-#include "overlay/extent.h"
+#include "ext2_edit.h"
 #include "storage/image.h"
 
 /*
@@ -18,7 +18,7 @@
  * The image is read as untrusted bytes; damage is ERROR_INPUT. ERROR_REFUSED: a path that leads nowhere, no
  * room, a file of more than 4 MiB on either side.
  */
-int ext2_patch(int meta_fd, const struct extent *extents, uint32_t n_extents,
-               const struct image_patch *patches, size_t n_patches, int *out_fd, struct error *err);
+int ext2_patch(const struct ext2_source *source, const struct image_patch *patches, size_t n_patches,
+               int *out_fd, struct error *err);
 
 #endif

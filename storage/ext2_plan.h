@@ -2,31 +2,43 @@
 /*
  * Where everything of a tree stands in an ext2 image; no byte of it is written yet.
  *
- * The blocks that are not a group's own metadata, counted through all groups, are the data space. It holds,
- * in this order: generated blocks (directories, indirect blocks, long symlinks), free blocks, and the layers'
- * packs, each in one piece. So a pack is mapped with one extent for each group that it crosses.
+ * All images have groups of the same shape. The blocks that are not a group's own metadata, counted through
+ * all groups, are the data space. It holds, for one layer after the other from the lowest on, the layer's
+ * generated blocks (ext2_slots.h) and its pack; and free blocks at the end. Inodes are numbered likewise. So
+ * what a stack of layers has in an image stands where it stands in the image of this stack alone, and two
+ * images of one base differ in few blocks; and a pack is mapped with one extent for each group that it
+ * crosses.
  */
 #ifndef STORAGE_EXT2_PLAN_H
 #define STORAGE_EXT2_PLAN_H
 
 #include "ext2_format.h"
+#include "ext2_slots.h"
 #include "tree.h"
 
 /* Kept free, so that files can be added to an image for one container (ext2_patch.h). */
 #define EXT2_SPARE_BLOCKS 256u
 #define EXT2_SPARE_INODES 64u
 
+/* So many that hardly a tree needs groups for its inodes alone. The table's unused blocks cost nothing. */
+#define EXT2_INODES_PER_GROUP 16384u
+
+/* What one layer takes. */
+struct ext2_layer_plan {
+    struct ext2_slots slots;
+    uint32_t first_inode; /* entry i has the inode first_inode + i */
+    uint64_t generated;   /* the block of the data space at which its generated blocks start */
+    uint64_t pack;        /* and its pack */
+};
+
 struct ext2_plan {
     const struct tree *tree;
     uint32_t *inodes; /* of each node; hard links have the same */
-    uint64_t *bases;  /* of each layer: the block of the data space at which its pack starts */
-    uint64_t *firsts; /* of each group: its first block in the data space; and one more: the end */
-    uint64_t n_generated;
+    struct ext2_layer_plan *layers;
+    uint64_t *firsts;  /* of each group: its first block in the data space; and one more: the end */
     uint64_t n_blocks; /* of the image */
     uint32_t n_groups;
     uint32_t n_group_table; /* blocks that the group descriptors take */
-    uint32_t inodes_per_group;
-    uint32_t n_inodes_used; /* the reserved ones included */
     int64_t newest;         /* the tree's latest mtime, for the superblock */
 };
 
@@ -48,6 +60,9 @@ bool ext2_plan_has_super(uint32_t group);
  */
 uint64_t ext2_plan_block(const struct ext2_plan *plan, uint64_t data_block, uint64_t *out_run);
 
+/* The block of the data space at which a node's generated blocks start. */
+uint64_t ext2_plan_slot(const struct ext2_plan *plan, uint32_t node);
+
 /* The entry that holds the contents of a regular file's node: of hard links, the first of its layer. */
 const struct layer_entry *ext2_plan_contents(const struct ext2_plan *plan, uint32_t node);
 
@@ -56,8 +71,5 @@ bool ext2_plan_file_block(const struct ext2_plan *plan, uint32_t node, uint64_t 
 
 /* Whether a regular file has data in [from, to), in blocks. */
 bool ext2_plan_has_data(const struct ext2_plan *plan, uint32_t node, uint64_t from, uint64_t to);
-
-/* How many blocks the entries of a directory take. */
-uint64_t ext2_plan_dir_blocks(const struct tree *tree, uint32_t node);
 
 #endif

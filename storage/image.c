@@ -6,6 +6,7 @@
 #include "ext2_patch.h"
 #include "image_archive.h"
 #include "image_build.h"
+#include "image_compose.h"
 #include "image_direct.h"
 #include "image_object.h"
 #include "image_raw.h"
@@ -16,16 +17,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Goes into every image's key: changes when the same tree gives other bytes. */
-#define WRITER_VERSION 1
-
 /* How often a finished image may vanish under a collector before that is an error. */
 #define OPEN_ATTEMPTS 10
 
 static void derive_key(const struct source *source, const struct image_request *request,
                        char key[STORE_KEY_SIZE])
 {
-    const uint64_t fields[] = {WRITER_VERSION, request->format, source->n_layers};
+    const uint64_t fields[] = {IMAGE_WRITER_VERSION, request->format, source->n_layers};
     struct digest digest;
     uint8_t raw[DIGEST_SIZE];
 
@@ -189,8 +187,11 @@ static int add_patches(const struct image_request *request, struct image *image,
         return error_errno(err, "read the extents");
     if (pread(image->extents_fd, extents, size, 0) != (ssize_t)size)
         return error_errno(err, "read the extents");
-    return ext2_patch(image->data_fds[0], extents, image->n_extents, request->patches, request->n_patches,
-                      &image->patches_fd, err);
+    const struct ext2_source source = {.meta_fds = image->data_fds,
+                                       .n_meta_fds = image->n_meta_fds,
+                                       .extents = extents,
+                                       .n_extents = image->n_extents};
+    return ext2_patch(&source, request->patches, request->n_patches, &image->patches_fd, err);
 }
 
 int image_open(struct store *store, const struct image_request *request, struct image *out, struct error *err)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image_compose.h"
 
-#include "base/cleanup.h"
-
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -24,23 +22,24 @@ static int find_visible(struct composition *c, struct error *err)
     return 0;
 }
 
-static int compose(struct composition *c, const struct source *source, struct error *err)
+static int compose(struct composition *c, const struct source *source, uint32_t n_layers, struct error *err)
 {
-    c->layers = calloc(source->n_layers, sizeof(*c->layers));
+    c->layers = calloc(n_layers, sizeof(*c->layers));
     if (c->layers == NULL)
         return error_errno(err, "compose an image");
-    for (uint32_t i = 0; i < source->n_layers; i++)
+    for (uint32_t i = 0; i < n_layers; i++)
         c->layers[i] = source->layers[i].layer;
-    if (tree_merge(c->layers, source->n_layers, &c->tree, err) != 0 || find_visible(c, err) != 0 ||
+    if (tree_merge(c->layers, n_layers, &c->tree, err) != 0 || find_visible(c, err) != 0 ||
         ext2_plan_init(&c->plan, &c->tree, err) != 0)
         return -1;
     return ext2_emit(&c->plan, &c->meta, err);
 }
 
-int composition_init(struct composition *composition, const struct source *source, struct error *err)
+int composition_init(struct composition *composition, const struct source *source, uint32_t n_layers,
+                     struct error *err)
 {
     *composition = COMPOSITION_NONE;
-    if (compose(composition, source, err) != 0) {
+    if (compose(composition, source, n_layers, err) != 0) {
         composition_release(composition);
         return -1;
     }
@@ -69,21 +68,6 @@ int composition_add_pack(const struct composition *composition, uint32_t layer, 
         to = block + n;
     }
     return ext2_emit_pack_extents(&c->plan, layer, from, to - from, file, from, list, err);
-}
-
-int composition_pack_extents(const struct composition *composition, struct extent_list *out,
-                             struct error *err)
-{
-    _cleanup_(extent_list_release) struct extent_list list = EXTENT_LIST_NONE;
-    if (ext2_emit_meta_extents(&composition->plan, 0, &list, err) != 0)
-        return -1;
-    for (uint32_t i = 0; i < composition->tree.n_layers; i++)
-        if (composition_add_pack(composition, i, 1 + i, &list, err) != 0)
-            return -1;
-    extent_list_sort(&list);
-    *out = list;
-    list = EXTENT_LIST_NONE;
-    return 0;
 }
 
 uint64_t composition_capacity(const struct composition *composition)

@@ -9,6 +9,9 @@
 #include "source.h"
 #include "tree.h"
 
+/* Goes into the keys of images and stems: changes when the same tree gives other bytes. */
+#define IMAGE_WRITER_VERSION 2
+
 /* An image that is planned and whose generated part is in memory. */
 struct composition {
     struct layer *layers; /* borrowed from the source's tables */
@@ -20,12 +23,10 @@ struct composition {
 
 #define COMPOSITION_NONE ((struct composition){.layers = NULL})
 
-/* Composes the ext2 image of a source whose layers all have their tables; the source must outlive it. */
-int composition_init(struct composition *composition, const struct source *source, struct error *err);
-
-/* The extents when data file 0 is the generated part and 1 + i the pack of layer i. */
-int composition_pack_extents(const struct composition *composition, struct extent_list *out,
-                             struct error *err);
+/* Composes the ext2 image of a source's lowest n_layers layers, which all have their tables; the source must
+ * outlive it. */
+int composition_init(struct composition *composition, const struct source *source, uint32_t n_layers,
+                     struct error *err);
 
 /* Adds the extents of what is seen of one layer's pack, which is a data file. */
 int composition_add_pack(const struct composition *composition, uint32_t layer, uint32_t file,

@@ -253,13 +253,15 @@ static int add_pack_files(struct direct *d, struct error *err)
 
 static int open_direct(const struct store *store, struct source *source, struct direct *d, struct error *err)
 {
-    if (open_packs(store, source, d, err) != 0 || composition_init(&d->composition, source, err) != 0 ||
+    if (open_packs(store, source, d, err) != 0 ||
+        composition_init(&d->composition, source, source->n_layers, err) != 0 ||
         add_temporary(store, d, err) != 0 || add_temporary(store, d, err) != 0)
         return -1;
     const struct ext2_meta *meta = &d->composition.meta;
-    if (fd_write_all(d->image.data_fds[0], meta->bytes, meta->size, "the generated part", err) != 0 ||
-        ext2_emit_meta_extents(&d->composition.plan, 0, &d->extents, err) != 0)
+    if (ext2_meta_write(meta, d->image.data_fds[0], err) != 0 ||
+        ext2_meta_add_extents(meta, 0, &d->extents, err) != 0)
         return -1;
+    d->image.n_meta_fds = 1;
     if (list_candidates(d, err) != 0 || choose_direct(d, err) != 0 || add_files(d, err) != 0 ||
         add_pack_files(d, err) != 0)
         return -1;

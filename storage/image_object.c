@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 #define INFO_MAGIC   0x31474d4959525257ull /* "WRRYIMG1" */
-#define INFO_VERSION 1
+#define INFO_VERSION 2
 #define INFO_MAX     (sizeof(struct image_info) + IMAGE_PACKS_MAX * DIGEST_SIZE + DIGEST_SIZE)
 
 static void encode_key(const char *text, uint8_t raw[DIGEST_SIZE])
@@ -41,7 +41,7 @@ static int parse_info(const uint8_t *data, size_t size, struct image_info *out,
     if (out->version != INFO_VERSION)
         return error_set(err, ERROR_REFUSED, "it has version %u, this program reads %u", out->version,
                          INFO_VERSION);
-    if (out->n_packs > IMAGE_PACKS_MAX ||
+    if (out->n_packs > IMAGE_PACKS_MAX || out->n_stems > out->n_packs ||
         size != sizeof(*out) + (size_t)out->n_packs * DIGEST_SIZE + DIGEST_SIZE)
         return error_set(err, ERROR_INPUT, "its info has %zu bytes for %u packs", size, out->n_packs);
 
@@ -130,6 +130,7 @@ static int open_parts(int dirfd, const struct image_info *info, struct image *im
     }
     image->capacity = info->capacity;
     image->n_extents = info->n_extents;
+    image->n_meta_fds = 1 + info->n_stems;
     return 0;
 }
 
@@ -212,7 +213,8 @@ static int write_info(int dirfd, const struct image_parts *parts, struct error *
                               .capacity = parts->capacity,
                               .meta_size = parts->meta_size,
                               .n_extents = parts->extents->n,
-                              .n_packs = parts->n_packs};
+                              .n_packs = parts->n_packs,
+                              .n_stems = parts->n_stems};
     if (parts->meta != NULL)
         digest_of(parts->meta, parts->meta_size, info.meta_digest);
     else if (digest_of_file(parts->meta_file->fd, parts->meta_size, "the image", info.meta_digest, err) != 0)

@@ -2,10 +2,10 @@
 /*
  * An image in the store: the directory img/KEY with
  *
- *   info        struct image_info, the keys of its packs (lowest first), and a digest of both
- *   map         its extents (overlay/extent.h); data file 0 is meta, 1 + i is pack i
- *   meta        the generated part
- *   0, 1, ...   hard links to its packs, so that a pack's link count tells how many images need it
+ *   info        struct image_info, the keys of its packs (stems first, then lowest first), and a digest of
+ * both map         its extents (overlay/extent.h); data file 0 is meta, 1 + i is pack i meta        the
+ * generated part, but for what its stems have of it (image_stem.h) 0, 1, ...   hard links to its packs, so
+ * that a pack's link count tells how many images need it
  *
  * It appears whole, by one rename. Whoever has meta open holds a shared flock(2) on it: the lease.
  */
@@ -27,7 +27,9 @@ struct image_info {
     uint64_t capacity;
     uint64_t meta_size;
     uint32_t n_extents;
-    uint32_t n_packs;
+    uint32_t n_packs; /* stems and packs of layers */
+    uint32_t n_stems;
+    uint32_t pad; /* 0 */
     uint8_t meta_digest[DIGEST_SIZE];
     uint8_t map_digest[DIGEST_SIZE];
 };
@@ -40,8 +42,9 @@ struct image_parts {
     struct atomic_file *meta_file; /* a file that was begun in img, and written; it gets its name */
     size_t meta_size;
     const struct extent_list *extents;
-    const char (*pack_keys)[DIGEST_TEXT_SIZE];
+    const char (*pack_keys)[DIGEST_TEXT_SIZE]; /* stems first */
     uint32_t n_packs;
+    uint32_t n_stems;
 };
 
 /* Opens an image and takes its lease; *out stays IMAGE_NONE when the store has none of that key. Checks it

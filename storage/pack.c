@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #define PACK_MAGIC   0x314b434150595257ull /* "WRYPACK1" */
-#define PACK_VERSION 1
+#define PACK_VERSION 2
 #define BUFFER_SIZE  (1u << 20)
 /* A table larger than this is damage: it would describe fifty million files. */
 #define TABLE_MAX (4ull << 30)
@@ -131,27 +131,37 @@ int pack_stream_add(struct pack_stream *stream, int layer_dirfd, const struct la
     return 0;
 }
 
-static int write_table(int fd, const struct layer *layer, struct pack_trailer *trailer, struct error *err)
+int pack_write_table(int fd, enum pack_kind kind, uint64_t n_blocks,
+                     const uint8_t contents_digest[DIGEST_SIZE], const void *table, size_t table_size,
+                     struct error *err)
+{
+    struct pack_trailer trailer = {.magic = PACK_MAGIC,
+                                   .version = PACK_VERSION,
+                                   .kind = kind,
+                                   .n_blocks = n_blocks,
+                                   .table_size = table_size};
+    memcpy(trailer.contents_digest, contents_digest, DIGEST_SIZE);
+    digest_of(table, table_size, trailer.table_digest);
+    digest_of(&trailer, offsetof(struct pack_trailer, digest), trailer.digest);
+    if (fd_write_all(fd, table, table_size, "a pack", err) != 0)
+        return -1;
+    return fd_write_all(fd, &trailer, sizeof(trailer), "a pack", err);
+}
+
+static int write_layer_table(int fd, const struct layer *layer, const uint8_t contents_digest[DIGEST_SIZE],
+                             struct error *err)
 {
     _cleanup_free_ void *table = NULL;
     size_t size = 0;
     if (layer_encode(layer, &table, &size, err) != 0)
         return -1;
-    trailer->magic = PACK_MAGIC;
-    trailer->version = PACK_VERSION;
-    trailer->n_blocks = layer->n_blocks;
-    trailer->table_size = size;
-    digest_of(table, size, trailer->table_digest);
-    digest_of(trailer, offsetof(struct pack_trailer, digest), trailer->digest);
-    if (fd_write_all(fd, table, size, "a pack", err) != 0)
-        return -1;
-    return fd_write_all(fd, trailer, sizeof(*trailer), "a pack", err);
+    return pack_write_table(fd, PACK_LAYER, layer->n_blocks, contents_digest, table, size, err);
 }
 
 int pack_write(int out_fd, int layer_dirfd, const struct layer *layer, const char *what, struct error *err)
 {
     _cleanup_(pack_stream_free) struct pack_stream *stream = pack_stream_new(out_fd, err);
-    struct pack_trailer trailer = {0};
+    uint8_t contents_digest[DIGEST_SIZE];
 
     if (stream == NULL)
         return error_wrap(err, "pack the layer '%s'", what);
@@ -162,8 +172,8 @@ int pack_write(int out_fd, int layer_dirfd, const struct layer *layer, const cha
             return error_wrap(err, "pack the layer '%s'", what);
     if (pack_stream_flush(stream, err) != 0)
         return error_wrap(err, "pack the layer '%s'", what);
-    digest_finish(&stream->digest, trailer.contents_digest);
-    if (write_table(out_fd, layer, &trailer, err) != 0)
+    digest_finish(&stream->digest, contents_digest);
+    if (write_layer_table(out_fd, layer, contents_digest, err) != 0)
         return error_wrap(err, "pack the layer '%s'", what);
     return 0;
 }
@@ -207,41 +217,62 @@ static int load_trailer(int fd, struct pack_trailer *trailer, struct error *err)
     return 0;
 }
 
-int pack_load(int fd, struct layer *out, struct error *err)
+/* Reads the table that the trailer tells of. */
+static int load_table(int fd, const struct pack_trailer *trailer, void **out, struct error *err)
 {
-    struct pack_trailer trailer;
     uint8_t digest[DIGEST_SIZE];
-    _cleanup_free_ void *table = NULL;
-
-    if (load_trailer(fd, &trailer, err) != 0)
-        return -1;
-    table = malloc(trailer.table_size + 1);
+    _cleanup_free_ void *table = malloc(trailer->table_size + 1);
     if (table == NULL)
         return error_errno(err, "read its table");
-    if (read_at(fd, table, trailer.table_size, trailer.n_blocks * LAYER_BLOCK_SIZE, err) != 0)
+    if (read_at(fd, table, trailer->table_size, trailer->n_blocks * LAYER_BLOCK_SIZE, err) != 0)
         return -1;
-    digest_of(table, trailer.table_size, digest);
-    if (memcmp(digest, trailer.table_digest, DIGEST_SIZE) != 0)
+    digest_of(table, trailer->table_size, digest);
+    if (memcmp(digest, trailer->table_digest, DIGEST_SIZE) != 0)
         return error_set(err, ERROR_INPUT, "its table is damaged");
-    if (layer_decode(table, trailer.table_size, out, err) != 0)
+    *out = take_ptr(table);
+    return 0;
+}
+
+int pack_load_table(int fd, enum pack_kind kind, struct pack_trailer *out, void **out_table,
+                    struct error *err)
+{
+    if (load_trailer(fd, out, err) != 0)
         return -1;
-    if (out->n_blocks != trailer.n_blocks) {
+    if (out->kind != (uint32_t)kind)
+        return error_set(err, ERROR_INPUT, "it is of another kind");
+    return load_table(fd, out, out_table, err);
+}
+
+static int decode_layer(const struct pack_trailer *trailer, const void *table, struct layer *out,
+                        struct error *err)
+{
+    if (layer_decode(table, trailer->table_size, out, err) != 0)
+        return -1;
+    if (out->n_blocks != trailer->n_blocks) {
         layer_release(out);
         return error_set(err, ERROR_INPUT, "its table is of another size");
     }
     return 0;
 }
 
+int pack_load(int fd, struct layer *out, struct error *err)
+{
+    struct pack_trailer trailer;
+    _cleanup_free_ void *table = NULL;
+    if (pack_load_table(fd, PACK_LAYER, &trailer, &table, err) != 0)
+        return -1;
+    return decode_layer(&trailer, table, out, err);
+}
+
 int pack_verify(int fd, struct error *err)
 {
     struct pack_trailer trailer;
-    struct layer layer = LAYER_NONE;
+    _cleanup_(layer_release) struct layer layer = LAYER_NONE;
+    _cleanup_free_ void *table = NULL;
     uint8_t digest[DIGEST_SIZE];
 
-    if (pack_load(fd, &layer, err) != 0)
-        return -1;
-    layer_release(&layer);
-    if (load_trailer(fd, &trailer, err) != 0 ||
+    if (load_trailer(fd, &trailer, err) != 0 || load_table(fd, &trailer, &table, err) != 0 ||
+        (trailer.kind == PACK_LAYER && decode_layer(&trailer, table, &layer, err) != 0) ||
         digest_of_file(fd, trailer.n_blocks * LAYER_BLOCK_SIZE, "its contents", digest, err) != 0)
         return -1;
     if (memcmp(digest, trailer.contents_digest, DIGEST_SIZE) != 0)

@@ -22,8 +22,8 @@
 #define SMALL_ENTRIES 256
 #define SMALL_BYTES   (1u << 20)
 
-/* What a fingerprint is the fingerprint of: changes when the scan learns to see more. */
-#define KEY_VERSION 1
+/* Goes into every layer's key: changes when the scan learns to see more, or packs get another form. */
+#define KEY_VERSION 2
 
 /* Two changes within one tick of the clock leave the same time on a file (at most 10 ms, with HZ=100). */
 #define TICK_NS  20000000ll

@@ -142,7 +142,10 @@ static int add_node(struct merge *m, uint32_t parent, const struct part *parts, 
                                                .name = name_of(m, parts[0]),
                                                .mtime = find_time(m, parts, S_ISDIR(top->mode) ? taken : n),
                                                .layer = parts[0].layer,
-                                               .parent = parent};
+                                               .parent = parent,
+                                               .n_parts = (uint32_t)taken,
+                                               .lowest_layer = parts[taken - 1].layer,
+                                               .lowest_entry = parts[taken - 1].entry};
     m->first_part[number] = (uint32_t)m->n_parts;
     m->count_part[number] = 0;
     if (S_ISDIR(top->mode)) {

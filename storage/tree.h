@@ -14,6 +14,9 @@ struct tree_node {
     uint32_t first, n;               /* of a directory: its children */
     uint32_t link;                   /* the first node that is the same file; else the node's own number */
     uint32_t n_links;                /* of a node that is its own link: how many names the file has */
+    uint32_t n_parts;                /* of a directory: how many layers' directories it is made of */
+    uint32_t lowest_layer;           /* of a directory: the lowest of these layers; else layer */
+    uint32_t lowest_entry;           /* and its entry there */
 };
 
 struct tree {

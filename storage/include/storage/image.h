@@ -80,6 +80,7 @@ struct image {
     int patches_fd; /* struct extent_patch and bytes, until end of file; -1: none */
     int *data_fds;  /* extent.file counts in this */
     size_t n_data_fds;
+    size_t n_meta_fds;        /* the first of data_fds: those that hold what was generated */
     bool was_ready;           /* found in the store, nothing was built */
     char key[STORE_KEY_SIZE]; /* for messages and tests */
 };
