@@ -143,8 +143,12 @@ int image_documents_manifest(struct image_documents *documents, const char *json
 struct config_rootfs {
     struct config_strings diff_ids;
 };
+struct config_defaults {
+    const char *working_dir;
+};
 struct config_document {
     struct config_rootfs rootfs;
+    struct config_defaults defaults;
 };
 
 static int finish_rootfs(struct field_reader *reader, void *base, struct error *err)
@@ -161,18 +165,25 @@ static const struct field rootfs_fields[] = {
 };
 static const struct field_object rootfs_object = {
     .size = sizeof(struct config_rootfs), .fields = rootfs_fields, .n_fields = 1, .finish = finish_rootfs};
+static const struct field process_fields[] = {
+    {FIELD(config_defaults, working_dir, FIELD_STRING, "WorkingDir")},
+};
+static const struct field_object process_object = FIELD_OBJECT_OF(config_defaults, process_fields);
 static const struct field config_fields[] = {
+    {FIELD(config_document, defaults, FIELD_OBJECT, "config"), .object = &process_object},
     {FIELD(config_document, rootfs, FIELD_OBJECT, "rootfs"), .object = &rootfs_object, .is_required = true},
 };
 static const struct field_object config_object = FIELD_OBJECT_OF(config_document, config_fields);
 
-int image_documents_diff_ids(struct image_documents *documents, const char *json, size_t size,
-                             struct config_strings *out, struct error *err)
+int image_documents_config(struct image_documents *documents, const char *json, size_t size,
+                           struct image_config *out, struct error *err)
 {
     struct config_document config = {.rootfs.diff_ids.n = 0};
     if (read_object(documents, json, size, &config_object, &config, err) < 0)
         return -1;
-    *out = config.rootfs.diff_ids;
+    const char *dir = config.defaults.working_dir;
+    *out = (struct image_config){.diff_ids = config.rootfs.diff_ids,
+                                 .working_dir = dir != NULL && dir[0] == '/' ? dir : NULL};
     return 0;
 }
 

@@ -66,9 +66,14 @@ struct image_manifest {
 int image_documents_manifest(struct image_documents *documents, const char *json, size_t size,
                              struct image_manifest *out, struct error *err);
 
-/* The digests of the layers' uncompressed archives (config.md, rootfs.diff_ids), lowest first. */
-int image_documents_diff_ids(struct image_documents *documents, const char *json, size_t size,
-                             struct config_strings *out, struct error *err);
+/* What a configuration (config.md) says about the root file system. */
+struct image_config {
+    struct config_strings diff_ids; /* digests of the layers' uncompressed archives, lowest first */
+    const char *working_dir;        /* absolute; NULL: not said */
+};
+
+int image_documents_config(struct image_documents *documents, const char *json, size_t size,
+                           struct image_config *out, struct error *err);
 
 /* --- the records of engines --- */
 

@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct image_manifest manifest;
     struct image_records images;
     struct layer_records layers;
-    struct config_strings diff_ids;
+    struct image_config config;
 
     BUG_ON(documents == NULL);
     if (image_documents_manifest(documents, json, size, &manifest, &err) == 0)
@@ -67,8 +67,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_digest(layers.items[i].diff_digest);
         }
     }
-    if (image_documents_diff_ids(documents, json, size, &diff_ids, &err) == 0)
-        for (size_t i = 0; i < diff_ids.n; i++)
-            check_digest(diff_ids.items[i]);
+    if (image_documents_config(documents, json, size, &config, &err) == 0) {
+        BUG_ON(config.working_dir != NULL && config.working_dir[0] != '/');
+        for (size_t i = 0; i < config.diff_ids.n; i++)
+            check_digest(config.diff_ids.items[i]);
+    }
     return 0;
 }

@@ -56,12 +56,13 @@ END_TEST
 START_TEST(a_config_lists_its_layers)
 {
     static const char text[] = "{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:" A64
-                               "\",\"sha256:" B64 "\"]},\"history\":[]}";
+                               "\",\"sha256:" B64 "\"]},\"history\":[],\"config\":{\"WorkingDir\":\"/w\"}}";
     struct error err = {0};
-    struct config_strings ids;
-    ck_assert_ok(image_documents_diff_ids(documents, text, strlen(text), &ids, &err), err);
-    ck_assert_uint_eq(ids.n, 2);
-    ck_assert_str_eq(ids.items[1], "sha256:" B64);
+    struct image_config config;
+    ck_assert_ok(image_documents_config(documents, text, strlen(text), &config, &err), err);
+    ck_assert_uint_eq(config.diff_ids.n, 2);
+    ck_assert_str_eq(config.diff_ids.items[1], "sha256:" B64);
+    ck_assert_str_eq(config.working_dir, "/w");
 }
 END_TEST
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where engines keep their images, read from their own records and never written: which images there are, and
+ * the directories of whose layers containers of them are mounted. No engine is asked and none needs to run.
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "base/error.h"
+#include "storage/image.h"
+
+#include <stddef.h>
+
+enum engine_kind {
+    ENGINE_PODMAN,     /* containers-storage: podman, buildah, CRI-O */
+    ENGINE_CONTAINERD, /* the overlayfs snapshotter; also under docker and a kubelet */
+    ENGINE_DOCKER,     /* docker's own overlay2 storage */
+    ENGINE_COUNT
+};
+
+/* "podman", "containerd", "docker". */
+const char *engine_name(enum engine_kind kind);
+
+struct engine {
+    enum engine_kind kind;
+    char *dir; /* absolute */
+};
+
+#define ENGINE_NONE ((struct engine){.dir = NULL})
+
+/*
+ * Finds an engine's storage: text is a name (the usual directory of that engine, for this user) or a
+ * directory, whose contents tell whose it is. ERROR_NOT_FOUND, ERROR_INPUT. *out is the caller's to release.
+ */
+int engine_open(const char *text, struct engine *out, struct error *err);
+
+/* The engine's usual directory, whether it is there or not; the caller's to free(3). */
+char *engine_usual_dir(enum engine_kind kind, struct error *err);
+
+/* Tells whose storage a directory is. ERROR_NOT_FOUND: it is not there; ERROR_INPUT: nobody's that is known.
+ */
+int engine_recognise(const char *dir, enum engine_kind *out, struct error *err);
+
+void engine_release(struct engine *engine);
+
+/* How many directories hold an engine's records, at most. */
+#define ENGINE_RECORDS_MAX 2
+
+/* The directories, relative to the storage, in which something changes when an image comes or goes. */
+size_t engine_record_dirs(enum engine_kind kind, const char *out[ENGINE_RECORDS_MAX]);
+
+struct engine_image {
+    char *name;  /* as a person says it; its id when it has no name */
+    char *id;    /* hexadecimal */
+    char **dirs; /* of its layers, lowest first */
+    size_t n_dirs;
+    char *working_dir;    /* absolute; NULL: none */
+    struct error problem; /* kind is not ERROR_NONE: why the layers are not known */
+};
+
+struct engine_images {
+    struct engine_image *items; /* by name, then id; one with several names is there several times */
+    size_t n;
+};
+
+#define ENGINE_IMAGES_NONE ((struct engine_images){.n = 0})
+
+/* Lists the images. One whose records are incomplete (it is just coming, or going) is there with its problem.
+ */
+int engine_list(const struct engine *engine, struct engine_images *out, struct error *err);
+
+void engine_images_release(struct engine_images *images);
+
+/* Finds an image by its name, by the end of its name ("hello" is "localhost/hello:latest"), or by the start
+ * of its id. ERROR_NOT_FOUND; ERROR_INPUT: several images are called so. */
+int engine_find(const struct engine_images *images, const char *name, const struct engine_image **out,
+                struct error *err);
+
+/* The most directories that engines put on top of an image's layers. */
+#define ENGINE_TOPS_MAX 2
+
+/* What the engine puts on top of an image's layers for each container. It points into itself and into image.
+ */
+struct engine_tops {
+    struct image_top tops[ENGINE_TOPS_MAX];
+    size_t n;
+    struct image_top_entry entries[16];
+};
+
+void engine_tops_init(struct engine_tops *tops, enum engine_kind kind, const struct engine_image *image);
+
+#endif
