@@ -101,7 +101,7 @@ static int add_layers(const struct reading *r, const struct image_config *config
     if (config->diff_ids.n == 0)
         return error_set(err, ERROR_INPUT, "it has no layers");
     for (size_t i = 0; i < config->diff_ids.n; i++) {
-        uint64_t number;
+        uint64_t number = 0;
         storage_chain_id(chain, config->diff_ids.items[i]);
         if (find_snapshot(r, chain, &number, err) < 0 ||
             storage_add_dir(image, err, "%s/" SNAPSHOTS "/snapshots/%llu/fs", r->dir,

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "storage/image.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum engine_kind {
@@ -50,8 +51,9 @@ void engine_release(struct engine *engine);
 size_t engine_record_dirs(enum engine_kind kind, const char *out[ENGINE_RECORDS_MAX]);
 
 struct engine_image {
-    char *name;  /* as a person says it; its id when it has no name */
-    char *id;    /* hexadecimal */
+    char *name; /* as a person says it; its id when it has no name */
+    char *id;   /* hexadecimal */
+    bool is_named;
     char **dirs; /* of its layers, lowest first */
     size_t n_dirs;
     char *working_dir;    /* absolute; NULL: none */

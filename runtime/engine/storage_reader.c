@@ -38,7 +38,8 @@ struct engine_image *storage_add_image(struct engine_images *images, const char 
     }
     images->items = grown;
     struct engine_image *image = &grown[images->n++];
-    *image = (struct engine_image){.name = strdup(name != NULL ? name : id), .id = strdup(id)};
+    *image = (struct engine_image){
+        .name = strdup(name != NULL ? name : id), .id = strdup(id), .is_named = name != NULL};
     if (image->name == NULL || image->id == NULL) {
         error_errno(err, "list the images");
         return NULL;

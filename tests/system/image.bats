@@ -19,18 +19,18 @@ image() {
     image prepare "$tree"
     run image prepare "$tree"
     [[ $output == *"was ready"* ]]
-    key=$(image ls --json | jq -r '.[0].key')
+    key=$(image ls --format json | jq -r '.[0].key')
     [[ $(image inspect "${key:0:12}" | jq -r .format) == ext2 ]]
     image export "$key" "$BATS_TEST_TMPDIR/image"
     e2fsck -fn "$BATS_TEST_TMPDIR/image"
     image rm "$key"
-    [[ $(image ls --json) == "[]" ]]
-    [[ $(image gc --json | jq .packs) == 1 ]]
+    [[ $(image ls --format json) == "[]" ]]
+    [[ $(image gc --format json | jq .packs) == 1 ]]
 }
 
 @test "a tree becomes a tar archive" {
     image prepare --as tar "$tree"
-    key=$(image ls --json | jq -r '.[0].key')
+    key=$(image ls --format json | jq -r '.[0].key')
     image export "$key" "$BATS_TEST_TMPDIR/image"
     tar -xOf "$BATS_TEST_TMPDIR/image" data | cmp - "$tree/data"
 }
@@ -52,9 +52,13 @@ image() {
     run image frob
     [[ $status == 1 && $output == *'unknown command "image frob"'* ]]
     run image prepare
-    [[ $status == 1 && $output == *'"image prepare" with 0 arguments'* ]]
+    [[ $status == 1 && $output == *'"image prepare" wants root file systems, or --from and an engine'* ]]
     run image prepare --as zip "$tree"
     [[ $status == 1 && $output == *'unknown format "zip"'* ]]
+    run image prepare nonsense
+    [[ $status == 1 && $output == *"'nonsense' (an engine's images are named with --from)"* ]]
+    run image ls --format xml
+    [[ $status == 1 && $output == *'"xml" is no format to print in: text or json'* ]]
     run image inspect 0123
     [[ $status == 1 && $output == *"has no image '0123'"* ]]
 }
