@@ -253,8 +253,9 @@ int container_start(struct container *container, struct error *err)
     if (hooks_run_inside(container->config, CONFIG_HOOK_START_CONTAINER, state, pidfd,
                          container->record.rootfs, err) < 0)
         return stop_after_failure(container);
+    /* docker and others delete what they could not start only if it has ended. */
     if (release_guest(container, err) < 0)
-        return -1;
+        return stop_after_failure(container);
 
     container->state = STATE_RUNNING;
     log_line(LOG_LEVEL_DEBUG, "container '%s': the guest runs", container->dir.id);
@@ -409,7 +410,7 @@ static int check_memory_limit(const struct container *container, const struct co
                               struct error *err)
 {
     uint64_t guest = container->record.memory_bytes;
-    if (!memory->has_limit || memory->limit < 0)
+    if (!memory->has_limit || memory->limit <= 0)
         return 0;
     if ((uint64_t)memory->limit < guest)
         return error_set(

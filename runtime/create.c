@@ -10,6 +10,7 @@
 #include "cgroup.h"
 #include "hooks.h"
 #include "launch_set.h"
+#include "net.h"
 #include "plan.h"
 #include "process.h"
 #include "state_dir.h"
@@ -371,6 +372,21 @@ static int send_terminal(struct creation *creation, struct error *err)
     return 0;
 }
 
+/* The start would refuse it too, but an engine tells its user more of what create says. */
+static int check_network(const struct plan *plan, struct error *err)
+{
+    const enum namespace_choice choice = plan->namespaces.ns[CONFIG_NAMESPACE_NETWORK].choice;
+    _cleanup_close_ int own = -1;
+
+    if (plan->n_nets == 0 || choice == NAMESPACE_MAKE)
+        return 0;
+    if (choice == NAMESPACE_JOIN)
+        return net_check_not_host(plan->namespaces.ns[CONFIG_NAMESPACE_NETWORK].fd, err);
+    if (fd_open(AT_FDCWD, "/proc/self/ns/net", O_RDONLY, 0, &own, err) < 0)
+        return -1;
+    return net_check_not_host(own, err);
+}
+
 int create_container(const struct create_request *request, struct plan *plan, const struct settings *settings,
                      struct create_result *out, struct error *err)
 {
@@ -384,7 +400,7 @@ int create_container(const struct create_request *request, struct plan *plan, co
 
     if (make_terminal(&creation, err) < 0 || open_files(&creation, settings, err) < 0)
         return -1;
-    if (namespace_plan_open(&plan->namespaces, err) < 0)
+    if (namespace_plan_open(&plan->namespaces, err) < 0 || check_network(plan, err) < 0)
         return -1;
     if (claim_id(&creation, err) < 0)
         return -1;

@@ -74,6 +74,16 @@ static int is_missing(const struct error *err)
     return err->kind == ERROR_NO_EXEC || err->errnum == ENOENT || err->errnum == ENOTDIR;
 }
 
+/* docker's command line looks for exactly these words when it chooses between 125, 126 and 127. */
+static int refuse_argument(const char *path, struct error *err)
+{
+    if (is_missing(err))
+        return error_set(err, ERROR_NO_EXEC, "process.args[0]: '%s': no such file or directory", path);
+    if (err->errnum == EACCES)
+        return error_set(err, ERROR_NOT_EXEC, "process.args[0]: '%s': permission denied", path);
+    return error_wrap_as(err, ERROR_NOT_EXEC, "process.args[0]");
+}
+
 /* What process.args[0] names. A file that only a mount will provide leaves guest_fd at -1. */
 static int open_argument(struct plan *plan, struct error *err)
 {
@@ -94,8 +104,7 @@ static int open_argument(struct plan *plan, struct error *err)
         return 0;
     if (open_guest(plan, path, err) == 0)
         return 0;
-    return is_missing(err) ? error_wrap_as(err, ERROR_NO_EXEC, "process.args[0]")
-                           : error_wrap_as(err, ERROR_NOT_EXEC, "process.args[0]");
+    return refuse_argument(path, err);
 }
 
 /* A unikernel that the bundle names: it must be there. */

@@ -60,11 +60,12 @@ int cgroup_parse(const char *text, struct cgroup **out_cgroup, struct error *err
 void cgroup_free(struct cgroup *cgroup);
 
 /*
- * Applies limits; what resources does not set stays as it is. A limit whose controller is not there, or that
+ * Applies limits; what resources does not set, or sets to 0, stays as it is (but 0 processes are any number,
+ * and 0 is a burst, an idle flag and a swappiness of its own). A limit whose controller is not there, or that
  * the kernel refuses, is an error that names the property (ERROR_REFUSED or ERROR_SYSTEM); limits applied
  * before it stay. Device rules replace all earlier ones; an empty list leaves them alone.
  */
-int cgroup_apply(const struct cgroup *cgroup, const struct config_resources *resources, struct error *err);
+int cgroup_apply(const struct cgroup *cgroup, const struct config_resources *given, struct error *err);
 
 /* Moves the process (all its threads) into the cgroup, in every hierarchy. */
 int cgroup_add(const struct cgroup *cgroup, pid_t pid, struct error *err);

@@ -179,8 +179,30 @@ static int apply_unified(const struct cgroup *cgroup, const struct config_map *u
     return 0;
 }
 
-int cgroup_apply(const struct cgroup *cgroup, const struct config_resources *resources, struct error *err)
+/* 0 is what docker and others write for what nobody has set, and the kernel would refuse, or take literally.
+ */
+static struct config_resources without_zeros(const struct config_resources *given)
 {
+    struct config_resources resources = *given;
+    struct config_cpu *cpu = &resources.cpu;
+    struct config_memory *memory = &resources.memory;
+    struct config_block_io *io = &resources.block_io;
+
+    cpu->has_shares = cpu->has_shares && cpu->shares != 0;
+    cpu->has_quota = cpu->has_quota && cpu->quota != 0;
+    cpu->has_period = cpu->has_period && cpu->period != 0;
+    memory->has_limit = memory->has_limit && memory->limit != 0;
+    memory->has_reservation = memory->has_reservation && memory->reservation != 0;
+    memory->has_swap = memory->has_swap && memory->swap != 0;
+    io->has_weight = io->has_weight && io->weight != 0;
+    io->has_leaf_weight = io->has_leaf_weight && io->leaf_weight != 0;
+    return resources;
+}
+
+int cgroup_apply(const struct cgroup *cgroup, const struct config_resources *given, struct error *err)
+{
+    const struct config_resources set = without_zeros(given), *resources = &set;
+
     /* systemd first: it rounds, and what is written to the files afterwards is exact. */
     if (cgroup->unit != NULL &&
         cgroup_unit_apply(cgroup->unit, resources, cgroup_find(cgroup, CGROUP_CPUACCT) == NULL, err) < 0)

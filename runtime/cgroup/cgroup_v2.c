@@ -63,8 +63,8 @@ static int set_cpu(const char *dir, const struct config_cpu *cpu, struct error *
         return cgroup_property_refuse("cpu.realtimeRuntime", "cgroup v2 has no realtime limits", err);
     if (cpu->has_idle && cgroup_property_write_i64(dir, "cpu.idle", cpu->idle, "cpu.idle", err) < 0)
         return -1;
-    /* An idle group has no weight; 0 shares is what engines write for "as it is". */
-    if (cpu->has_shares && cpu->shares != 0 && !(cpu->has_idle && cpu->idle == 1) &&
+    /* An idle group has no weight. */
+    if (cpu->has_shares && !(cpu->has_idle && cpu->idle == 1) &&
         cgroup_property_write_u64(dir, "cpu.weight", cgroup_v2_weight(cpu->shares), "cpu.shares", err) < 0)
         return -1;
     if (set_quota(dir, cpu, err) < 0)

@@ -269,7 +269,7 @@ int net_scan(int netns_fd, struct net_interface *interfaces, size_t max, size_t 
     return 0;
 }
 
-static int check_not_host(int netns_fd, struct error *err)
+int net_check_not_host(int netns_fd, struct error *err)
 {
     static const char *const hosts[] = {"/proc/self/ns/net", "/proc/1/ns/net"};
     struct stat theirs, host;
@@ -308,7 +308,7 @@ int net_attach(int netns_fd, const struct net_request *requests, size_t n, struc
         return 0;
     if (n > NET_INTERFACES_MAX)
         return error_set(err, ERROR_REFUSED, "%zu network devices, more than %d", n, NET_INTERFACES_MAX);
-    if (check_not_host(netns_fd, err) < 0 || run_inside(netns_fd, &job, &answer, tap_fds, err) < 0)
+    if (net_check_not_host(netns_fd, err) < 0 || run_inside(netns_fd, &job, &answer, tap_fds, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
         fill_start_net(&nets[i], requests[i].device, &answer.interfaces[i]);

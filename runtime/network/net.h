@@ -45,6 +45,10 @@ struct net_interface {
  */
 int net_scan(int netns_fd, struct net_interface *interfaces, size_t max, size_t *out_n, struct error *err);
 
+/* ERROR_REFUSED if this is the network namespace of the caller or of process 1: net_attach would take the
+ * host's interfaces away. */
+int net_check_not_host(int netns_fd, struct error *err);
+
 struct net_request {
     const char *device; /* the guest's device, as in its manifest */
     const char

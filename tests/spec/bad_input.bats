@@ -23,7 +23,7 @@ note_offset() {
 
 @test "a program that is not there: 127" {
     configure '.process.args = ["/nowhere"]'
-    refuses_cleanly 127 "'/nowhere': No such file or directory" run_bundle
+    refuses_cleanly 127 "'/nowhere': no such file or directory" run_bundle
     configure '.process.args = ["nowhere"]'
     refuses_cleanly 127 '"nowhere": executable file not found in $PATH: no such file or directory' run_bundle
 }
@@ -124,9 +124,9 @@ note_offset() {
     ln -s ../../../../../../etc/passwd "$bundle/rootfs/relative"
     ln -s / "$bundle/rootfs/up"
     configure '.process.args = ["/absolute"]'
-    refuses_cleanly 127 "No such file or directory" run_bundle
+    refuses_cleanly 127 "no such file or directory" run_bundle
     configure '.process.args = ["/relative"]'
-    refuses_cleanly 127 "No such file or directory" run_bundle
+    refuses_cleanly 127 "no such file or directory" run_bundle
     configure '.process.args = ["/up/hello"]'
     run -0 run_bundle
 }
@@ -141,7 +141,7 @@ note_offset() {
 
 @test "create says the same, with status 1" {
     configure '.process.args = ["/nowhere"]'
-    refuses_cleanly 1 "'/nowhere': No such file or directory" wherry create --bundle "$bundle" c1
+    refuses_cleanly 1 "'/nowhere': no such file or directory" wherry create --bundle "$bundle" c1
 }
 
 @test "a console socket without a terminal, and one that is not there" {

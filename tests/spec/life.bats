@@ -64,6 +64,21 @@ teardown() { spec_teardown; }
 
 # runtime.md, "Kill": "Attempting to send a signal to a container that is neither created nor running MUST have no
 # effect on the container and MUST generate an error"
+@test "a container whose start fails has stopped, and delete removes it" {
+    cp "${hello%/hello/hello}/web/web" "$bundle/rootfs/web"
+    configure '.process.args = ["/web"]'
+    create c1
+    refuses 1 "interface" wherry start c1
+    is_status c1 stopped
+    wherry delete c1
+}
+
+@test "a guest that would take the host's interfaces is refused by create" {
+    cp "${hello%/hello/hello}/web/web" "$bundle/rootfs/web"
+    configure '.process.args = ["/web"] | .linux.namespaces |= map(select(.type != "network"))'
+    refuses_cleanly 1 "host's network namespace" wherry create --bundle "$bundle" c1
+}
+
 @test "kill of what is not there or has stopped is an error" {
     refuses 1 "container does not exist" wherry kill c1 TERM
     create c1

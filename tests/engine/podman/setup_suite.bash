@@ -33,24 +33,6 @@ runroot = "$ENGINE/run"
 END
 }
 
-# Where the files of an image come from: hello, web and what each needs beside it.
-engine_stage() {
-    local name stage=$ENGINE/stage
-    for name in hello web; do
-        mkdir -p "$stage/$name"
-        if [[ $RUNTIME == wherry ]]; then
-            cp -r "$ROOT/examples/$name/." "$stage/$name/"
-            cp "$WHERRY_BUILD/examples/$name/$name" "$stage/$name/$name"
-        else
-            mkdir "$stage/$name/www"
-            gcc -O1 -static -Wall -Wextra -Werror "$BATS_TEST_DIRNAME/payload.c" -o "$stage/$name/$name"
-            printf 'FROM scratch\nCOPY %s /%s\nCOPY www /www\nENTRYPOINT ["/%s"]\n' "$name" "$name" "$name" \
-                >"$stage/$name/Containerfile"
-            echo '<title>a page</title>' >"$stage/$name/www/index.html"
-        fi
-    done
-}
-
 setup_suite() {
     [[ ${WHERRY_ISOLATED:-} == 1 ]] || {
         echo "run this in a world of its own: tests/support/isolate bats $BATS_TEST_DIRNAME" >&2
@@ -64,9 +46,12 @@ setup_suite() {
     export ROOT ENGINE RUNTIME WHERRY_BUILD WHERRY
 
     engine_configure
-    engine_stage
+    # shellcheck source=tests/engine/image.bash
+    source "$ROOT/tests/engine/image.bash"
+    image_context hello "$ENGINE/hello"
+    image_context web "$ENGINE/web"
     # shellcheck source=tests/engine/podman/engine.bash
     source "$BATS_TEST_DIRNAME/engine.bash"
-    p build -q -t hello "$ENGINE/stage/hello"
-    p build -q -t web "$ENGINE/stage/web"
+    p build -q -t hello "$ENGINE/hello"
+    p build -q -t web "$ENGINE/web"
 }

@@ -110,6 +110,25 @@ START_TEST(idle_and_burst_are_set)
 }
 END_TEST
 
+/* docker writes 0 for every limit that nobody has asked for. */
+START_TEST(zero_leaves_a_limit_as_it_is)
+{
+    struct config_resources resources = {
+        .cpu = {.has_shares = true, .shares = 512, .has_quota = true, .quota = 50000}};
+    const struct config_resources zeros = {
+        .cpu = {.has_shares = true, .has_quota = true, .has_period = true},
+        .memory = {.has_limit = true, .has_reservation = true, .has_swap = true},
+        .block_io = {.has_weight = true, .has_leaf_weight = true},
+    };
+    create();
+    apply(&resources);
+    apply(&zeros);
+    expect(CGROUP_CPU, "cpu.shares", "512", "cpu.weight", "20");
+    expect(CGROUP_CPU, "cpu.cfs_quota_us", "50000", "cpu.max", "50000 100000");
+    destroy();
+}
+END_TEST
+
 START_TEST(processors_are_chosen)
 {
     struct config_resources resources = {.cpu = {.cpus = "0", .mems = "0"}};
@@ -327,6 +346,7 @@ int main(void)
     TCase *t = unit_case(suite, "cgroup_limits");
     tcase_add_test(t, processor_time_is_limited);
     tcase_add_test(t, idle_and_burst_are_set);
+    tcase_add_test(t, zero_leaves_a_limit_as_it_is);
     tcase_add_test(t, processors_are_chosen);
     tcase_add_test(t, memory_is_limited_and_the_limit_moved);
     tcase_add_test(t, a_limit_below_the_usage_can_be_refused);
