@@ -2,6 +2,7 @@
 #include "box.h"
 
 #include "base/cleanup.h"
+#include "io_thread.h"
 #include "sandbox.h"
 
 #include <stdio.h>
@@ -43,12 +44,17 @@ static size_t collect_volume_files(const struct guest *guest, int *out)
     return n;
 }
 
-int box_seal(const struct vm *vm, const struct guest *guest, int start_fd, struct error *err)
+int box_seal(const struct vm *vm, struct guest *guest, const struct run_options *options, int start_fd,
+             struct error *err)
 {
     int nets[MANIFEST_ENTRIES_MAX];
     _cleanup_free_ int *volumes = calloc(count_volume_files(guest) + 1, sizeof(volumes[0]));
-    struct syscalls_use use = {
-        .vcpu_fd = vm->vcpu.fd, .start_fd = start_fd, .net_fds = nets, .volume_fds = volumes};
+    struct syscalls_use use = {.vcpu_fd = vm->vcpu.fd,
+                               .start_fd = start_fd,
+                               .net_fds = nets,
+                               .volume_fds = volumes,
+                               .doorbell_fd = -1};
+    struct error why;
 
     if (volumes == NULL)
         return error_errno(err, "seal the box");
@@ -56,5 +62,7 @@ int box_seal(const struct vm *vm, const struct guest *guest, int start_fd, struc
         if (guest->devices[i].type == MANIFEST_NET)
             nets[use.n_nets++] = guest->devices[i].u.net.fd;
     use.n_volumes = collect_volume_files(guest, volumes);
+    if (guest->ring.shared != NULL && io_thread_start(vm, guest, options, &use, &why) < 0)
+        fprintf(stderr, "wherry-monitor: warning: the network ring has no thread of its own: %s\n", why.text);
     return sandbox_seal(&use, err);
 }

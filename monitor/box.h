@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "guest.h"
+#include "run.h"
 #include "vm.h"
 
 /*
@@ -15,8 +16,11 @@ int box_enter(unsigned own_namespaces, struct error *err);
 
 /*
  * Finds the descriptors that vm and guest use while the guest runs, and seals the process for these and
- * start_fd (-1: none). Afterwards neither may be released: the process ends by _exit(2).
+ * start_fd (-1: none). A guest with a ring gets a thread that serves it (io_thread.h); when that is not to be
+ * had, a line on stderr says so. Afterwards neither vm, guest nor options may be released: the process ends
+ * by _exit(2).
  */
-int box_seal(const struct vm *vm, const struct guest *guest, int start_fd, struct error *err);
+int box_seal(const struct vm *vm, struct guest *guest, const struct run_options *options, int start_fd,
+             struct error *err);
 
 #endif

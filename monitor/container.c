@@ -226,20 +226,16 @@ static void tell_started(void *context)
     (void)!syscalls_write(*fd, &reply, sizeof(reply));
 }
 
-static _Noreturn void run(struct container *c, int start_fd)
+static struct run_options run_options_of(const struct container *c, int *start_fd)
 {
-    struct run_options options = {
+    return (struct run_options){
         .names = {.label = c->launch.message.label,
                   .elf = &c->unikernel.elf,
                   .symbols = &c->unikernel.symbols},
         .breach_status = EXIT_BREACH,
         .on_started = tell_started,
-        .context = &start_fd,
+        .context = start_fd,
     };
-    struct run_end end = {0};
-
-    run_guest(&c->vm, &c->guest, &options, &end);
-    _exit(end.exit_status);
 }
 
 int container_main(struct error *err)
@@ -248,6 +244,8 @@ int container_main(struct error *err)
     _cleanup_close_ int launch_fd = LAUNCH_SOCKET_FD;
     _cleanup_close_ int control_fd = -1;
     _cleanup_close_ int start_fd = -1;
+    struct run_options options;
+    struct run_end end = {0};
     struct error failure = {0};
 
     if (signals_end_container(&failure) < 0 || launch_receive(launch_fd, &c.launch, &failure) < 0 ||
@@ -260,14 +258,16 @@ int container_main(struct error *err)
         return -1;
     close(take_fd(&launch_fd));
 
+    options = run_options_of(&c, &start_fd);
     /* This takes longer the larger the images are, so nobody waits for it. That it fails is told at the
      * start. */
     int windows = window_open(&c.guest.mem, c.vm.fd, &failure);
     if (accept_start(&c, control_fd, &start_fd, &failure) < 0 || windows < 0 || boot(&c, &failure) < 0 ||
-        box_seal(&c.vm, &c.guest, start_fd, &failure) < 0) {
+        box_seal(&c.vm, &c.guest, &options, start_fd, &failure) < 0) {
         if (start_fd < 0)
             *err = failure;
         return start_fd < 0 || launch_reply(start_fd, &failure, err) < 0 ? -1 : exit_status_of(&failure);
     }
-    run(&c, start_fd);
+    run_guest(&c.vm, &c.guest, &options, &end);
+    _exit(end.exit_status);
 }

@@ -4,7 +4,8 @@
  * hypercalls can be tested without a VM.
  *
  * Devices are numbered as the manifest's entries are: a handle is an index. Everything is set up before the
- * guest runs; the handlers allocate nothing.
+ * guest runs; the handlers allocate nothing. While it runs, the vCPU's thread owns what is here; the thread
+ * that serves the ring (io_thread.h) uses memory, devices and counters, none of which change.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -16,6 +17,7 @@
 #include "manifest.h"
 #include "monitor/status.h"
 #include "overlay/overlay.h"
+#include "ring.h"
 
 #include <poll.h>
 #include <stdatomic.h>
@@ -63,7 +65,9 @@ struct guest {
     struct poll_set polls;
     struct guest_window windows[MANIFEST_ENTRIES_MAX]; /* mem has them, as many as there are */
     struct console console;
+    struct ring_server ring;
     struct status *status; /* never NULL */
+    atomic_bool is_ending; /* a thread says why the guest ends, and ends the process */
     struct guest_halt halt;
     char breach[GUEST_BREACH_SIZE];
 };

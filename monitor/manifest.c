@@ -132,6 +132,14 @@ size_t manifest_size(const struct manifest_table *table)
     return sizeof(struct manifest) + table->n_entries * sizeof(struct manifest_entry);
 }
 
+bool manifest_has(const struct manifest_table *table, uint32_t type)
+{
+    for (uint32_t i = 1; i < table->n_entries; i++)
+        if (table->entries[i].type == type)
+            return true;
+    return false;
+}
+
 struct manifest_entry *manifest_find(struct manifest_table *table, const char *name, uint32_t type)
 {
     for (uint32_t i = 1; i < table->n_entries; i++)

@@ -43,6 +43,9 @@ const char *manifest_type_name(uint32_t type);
 /* How many bytes of out count: the struct manifest with its n_entries entries. */
 size_t manifest_size(const struct manifest_table *table);
 
+/* Whether there is a device of this type. */
+bool manifest_has(const struct manifest_table *table, uint32_t type);
+
 /* The device of this name and type, or NULL. */
 struct manifest_entry *manifest_find(struct manifest_table *table, const char *name, uint32_t type);
 

@@ -7,6 +7,7 @@
  *     segments          read, write, execute as the ELF file says; never write and execute (elf_file.h)
  *     everything else   read and write, as Solo5 gives it to its guests: gaps between segments, heap, stack
  *     the guard         64 KiB without access below the stack's share of memory
+ *     the ring          read and write, right above memory, for a guest with network devices
  *     windows           read only
  *
  * Solo5 puts the stack at the top of memory, growing down, and leaves the rest to the guest: there is no edge
@@ -28,8 +29,8 @@
 #define MEMORY_MAP_GUARD_BYTES (64u << 10)
 #define MEMORY_MAP_STACK_MAX   (64u << 20)
 
-/* Each segment and the gap before it; low memory, heap and stack; windows. */
-#define MEMORY_MAP_RANGES_MAX (2 * ELF_SEGMENTS_MAX + 8 + MANIFEST_ENTRIES_MAX)
+/* Each segment and the gap before it; low memory, heap, stack and ring; windows. */
+#define MEMORY_MAP_RANGES_MAX (2 * ELF_SEGMENTS_MAX + 9 + MANIFEST_ENTRIES_MAX)
 
 struct memory_map {
     struct page_range ranges[MEMORY_MAP_RANGES_MAX]; /* sorted, not overlapping */
@@ -39,8 +40,12 @@ struct memory_map {
     struct guest_seal guard; /* start == end when memory is too small for one */
 };
 
-/* size is the guest's memory in bytes. ERROR_NOT_EXEC when the segments do not fit into it. */
-int memory_map_plan(const struct elf_file *elf, uint64_t size, struct memory_map *out, struct error *err);
+/*
+ * size is the guest's memory in bytes; ring_bytes of a ring lie above it, 0 for none. ERROR_NOT_EXEC when the
+ * segments do not fit into memory.
+ */
+int memory_map_plan(const struct elf_file *elf, uint64_t size, uint64_t ring_bytes, struct memory_map *out,
+                    struct error *err);
 
 /* Adds the windows, which lie above memory and which the guest reads, and no more. */
 void memory_map_add_windows(struct memory_map *map, const struct guest_window *windows, size_t n_windows);

@@ -12,10 +12,12 @@
 #include "hypercall.h"
 #include "x86_64/descriptor.h"
 #include "x86_64/low_memory.h"
+#include "x86_64/ticks.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_ABORT 255
 
@@ -28,6 +30,22 @@ struct run {
     bool is_started;
     bool has_ended;
 };
+
+/* The first thread that comes here says why the guest ends; any other stays here until the process is gone.
+ */
+static void claim_end(struct guest *guest)
+{
+    if (!atomic_exchange_explicit(&guest->is_ending, true, memory_order_acq_rel))
+        return;
+    for (;;)
+        ticks_relax();
+}
+
+static void note_ended(struct status *status, enum status_exit reason)
+{
+    atomic_store_explicit(&status->exit_reason, (uint64_t)reason, memory_order_relaxed);
+    atomic_store_explicit(&status->phase, STATUS_ENDED, memory_order_release);
+}
 
 static void end(struct run *run, enum status_exit reason, int exit_status)
 {
@@ -59,6 +77,7 @@ static void end_with_breach(struct run *run, const char *what)
     struct vcpu *vcpu = &run->vm->vcpu;
     const struct kvm_regs *regs = vcpu_sync(vcpu) == 0 ? &vcpu->run->s.regs.regs : NULL;
 
+    claim_end(run->guest);
     report_breach(&run->options->names, run->guest, what, regs);
     end_crashed(run, STATUS_EXIT_TRAP, run->options->breach_status, regs);
 }
@@ -70,6 +89,12 @@ static void end_with_halt(struct run *run)
     const struct trap *cause = run->last_trap.verdict == TRAP_FORWARDED ? &run->last_trap : NULL;
     const struct kvm_regs *regs = NULL;
 
+    /* What the guest has sent, it has sent. */
+    if (ring_drain(run->guest) == RING_BREACH) {
+        end_with_breach(run, run->guest->ring.breach);
+        return;
+    }
+    claim_end(run->guest);
     if (status != EXIT_ABORT) {
         end(run, STATUS_EXIT_HALT, status);
         return;
@@ -116,6 +141,7 @@ static void handle_trap(struct run *run, unsigned vector)
     }
     trap_handle(&run->vm->traps, vector, &regs->regs, &regs->sregs, &trap);
     if (!trap_is_survived(trap.verdict)) {
+        claim_end(run->guest);
         report_trap(&run->options->names, run->guest, &trap);
         end_crashed(run, STATUS_EXIT_TRAP, run->options->breach_status, &trap.regs);
         return;
@@ -123,6 +149,13 @@ static void handle_trap(struct run *run, unsigned vector)
     if (trap.verdict == TRAP_FORWARDED)
         run->last_trap = trap;
     vcpu_set_dirty(vcpu);
+}
+
+/* It is an exit when there is no thread that KVM could wake up instead. */
+static void handle_doorbell(struct run *run)
+{
+    if (run->guest->ring.shared != NULL && ring_serve(run->guest) == RING_BREACH)
+        end_with_breach(run, run->guest->ring.breach);
 }
 
 static void handle_io(struct run *run)
@@ -141,9 +174,10 @@ static void handle_io(struct run *run)
             handle_trap(run, port - TRAP_PORT);
             return;
         }
-        /* A doorbell that nobody listens to. */
-        if (port == DOORBELL_PORT)
+        if (port == DOORBELL_PORT) {
+            handle_doorbell(run);
             return;
+        }
     }
     hypercall_breach(run->guest, "Invalid guest port access: port=0x%x", port);
     end_with_breach(run, run->guest->breach);
@@ -197,6 +231,13 @@ void run_guest(struct vm *vm, struct guest *guest, const struct run_options *opt
         if (!run.is_started)
             note_started(&run);
     }
-    atomic_store_explicit(&guest->status->exit_reason, (uint64_t)out->reason, memory_order_relaxed);
-    atomic_store_explicit(&guest->status->phase, STATUS_ENDED, memory_order_release);
+    note_ended(guest->status, out->reason);
+}
+
+_Noreturn void run_end_beside(struct guest *guest, const struct run_options *options, const char *what)
+{
+    claim_end(guest);
+    report_breach(&options->names, guest, what, NULL);
+    note_ended(guest->status, STATUS_EXIT_TRAP);
+    _exit(options->breach_status);
 }

@@ -26,6 +26,12 @@ struct run_end {
     int exit_status; /* 0 to 255 */
 };
 
+/*
+ * Ends the process because of what the guest has done to the ring: for another thread than the vCPU's, while
+ * the guest runs. If the guest is ending anyhow, it waits for that.
+ */
+_Noreturn void run_end_beside(struct guest *guest, const struct run_options *options, const char *what);
+
 void run_guest(struct vm *vm, struct guest *guest, const struct run_options *options, struct run_end *out);
 
 #endif

@@ -236,7 +236,7 @@ static int close_others(int *keep, size_t n, struct error *err)
 static int close_unused(const struct syscalls_use *use, struct error *err)
 {
     size_t n = 0;
-    _cleanup_free_ int *keep = malloc((4 + use->n_nets + use->n_volumes) * sizeof(int));
+    _cleanup_free_ int *keep = malloc((5 + use->n_nets + use->n_volumes) * sizeof(int));
     if (keep == NULL)
         return error_errno(err, "close descriptors");
 
@@ -245,6 +245,8 @@ static int close_unused(const struct syscalls_use *use, struct error *err)
     keep[n++] = use->vcpu_fd;
     if (use->start_fd >= 0)
         keep[n++] = use->start_fd;
+    if (use->doorbell_fd >= 0)
+        keep[n++] = use->doorbell_fd;
     for (size_t i = 0; i < use->n_nets; i++)
         keep[n++] = use->net_fds[i];
     for (size_t i = 0; i < use->n_volumes; i++)

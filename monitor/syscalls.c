@@ -40,7 +40,7 @@ static void add_run(struct syscall_filter *list, int vcpu_fd)
                                                     .matches = {IS(0, vcpu_fd), IS(1, KVM_RUN), IS(2, 0)}});
 }
 
-/* dev_net.c: take a frame from a tap. */
+/* dev_net.c: take a frame from a tap; io_thread.c: wait for the guest to ring. */
 static void add_read(struct syscall_filter *list, int fd)
 {
     syscall_filter_add(list,
@@ -80,18 +80,41 @@ static void add_clock(struct syscall_filter *list)
                                                     .matches = {IS(0, CLOCK_REALTIME)}});
 }
 
-/* run.c's callers, signals.c: the end. */
+/* run.c and its callers, signals.c: the end. */
 static void add_exit(struct syscall_filter *list)
 {
     syscall_filter_add(
         list, &(struct syscall_rule){.number = SYS_exit_group, .n_matches = 1, .matches = {AT_MOST(0, 255)}});
 }
 
-int syscalls_list(const struct syscalls_use *use, struct syscall_filter *out, struct error *err)
+static int check_size(const struct syscalls_use *use, struct error *err)
 {
     if (2 * use->n_nets + use->n_volumes + 8 > RULES_MAX)
         return error_set(err, ERROR_REFUSED, "%zu network devices and %zu files of volumes are too many",
                          use->n_nets, use->n_volumes);
+    return 0;
+}
+
+int syscalls_list_io(const struct syscalls_use *use, struct syscall_filter *out, struct error *err)
+{
+    if (check_size(use, err) < 0)
+        return -1;
+
+    out->n_rules = 0;
+    for (size_t i = 0; i < use->n_nets; i++) {
+        add_read(out, use->net_fds[i]);
+        add_write(out, use->net_fds[i]);
+    }
+    add_read(out, use->doorbell_fd);
+    add_write(out, STDERR_FILENO);
+    add_exit(out);
+    return 0;
+}
+
+int syscalls_list(const struct syscalls_use *use, struct syscall_filter *out, struct error *err)
+{
+    if (check_size(use, err) < 0)
+        return -1;
 
     out->n_rules = 0;
     add_run(out, use->vcpu_fd);

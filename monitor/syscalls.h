@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The system calls of a monitor whose guest runs: six, and each only with the arguments that it needs. This
- * list and the code that makes the calls change together; syscalls.c names that code beside each rule.
+ * The system calls of a monitor whose guest runs, each only with the arguments that it needs: six for the
+ * vCPU's thread, and three for the one that serves the ring. The lists and the code that makes the calls
+ * change together; syscalls.c names that code beside each rule.
  */
 #ifndef SYSCALLS_H
 #define SYSCALLS_H
@@ -21,6 +22,7 @@ struct syscalls_use {
     size_t n_nets;
     const int *volume_fds; /* the data files of volumes: written through */
     size_t n_volumes;
+    int doorbell_fd; /* where the guest rings (io_thread.h); -1: nowhere */
 };
 
 /*
@@ -37,7 +39,10 @@ static inline ssize_t syscalls_write(int fd, const void *bytes, size_t size)
     return pwritev2(fd, &iov, 1, -1, 0);
 }
 
-/* Fills in the list. ERROR_REFUSED when it would be longer than a filter can be. */
+/* Fills in the list of the thread that serves the ring. ERROR_REFUSED as below. */
+int syscalls_list_io(const struct syscalls_use *use, struct syscall_filter *out, struct error *err);
+
+/* Fills in the list of the vCPU's thread. ERROR_REFUSED when it would be longer than a filter can be. */
 int syscalls_list(const struct syscalls_use *use, struct syscall_filter *out, struct error *err);
 
 #endif

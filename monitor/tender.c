@@ -283,7 +283,7 @@ static int run(const char *path, const struct unikernel *unikernel, const struct
         signals_end_tender(err) < 0 || overlay_catch_faults(err) < 0)
         return -1;
     if (options->debugger == NULL &&
-        (box_enter(OWN_NAMESPACES, err) < 0 || box_seal(&vm, &guest, -1, err) < 0))
+        (box_enter(OWN_NAMESPACES, err) < 0 || box_seal(&vm, &guest, &run_options, -1, err) < 0))
         return -1;
 
     run_guest(&vm, &guest, &run_options, &end);

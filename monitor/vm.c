@@ -36,20 +36,25 @@ static int set_memory_slot(const struct vm *vm, const struct guest_mem *mem, str
 int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const struct image *image,
             uint64_t memory_bytes, struct error *err)
 {
-    if (memory_map_plan(&unikernel->elf, memory_bytes, &vm->map, err) < 0)
+    uint64_t ring_bytes = manifest_has(&unikernel->manifest, MANIFEST_NET) ? RING_BYTES : 0;
+    uint64_t tables_gpa = memory_bytes + ring_bytes;
+
+    if (memory_map_plan(&unikernel->elf, memory_bytes, ring_bytes, &vm->map, err) < 0)
         return -1;
     size_t n_windows = 0;
     if ((unikernel->kit.features & BOOT_FEATURE_WINDOWS) != 0)
         n_windows = window_plan(guest);
     memory_map_add_windows(&vm->map, guest->windows, n_windows);
     uint64_t tables_bytes = page_table_plan(vm->map.ranges, vm->map.n_ranges);
-    if (guest_mem_init(&guest->mem, memory_bytes, tables_bytes, err) < 0)
+    if (guest_mem_init(&guest->mem, memory_bytes, ring_bytes + tables_bytes, err) < 0)
         return -1;
 
     guest_mem_set_windows(&guest->mem, guest->windows, n_windows);
     guest_mem_seal(&guest->mem, vm->map.seals, vm->map.n_seals);
-    void *tables = guest_mem_at(&guest->mem, memory_bytes, tables_bytes);
-    page_table_apply(vm->map.ranges, vm->map.n_ranges, tables, memory_bytes);
+    void *tables = guest_mem_at(&guest->mem, tables_gpa, tables_bytes);
+    page_table_apply(vm->map.ranges, vm->map.n_ranges, tables, tables_gpa);
+    if (ring_bytes > 0)
+        ring_init(&guest->ring, guest_mem_at(&guest->mem, memory_bytes, ring_bytes));
     descriptor_apply(&guest->mem);
     if (load_segments(&guest->mem, &unikernel->elf, image, err) < 0)
         return -1;
@@ -57,7 +62,7 @@ int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikerne
     vm->entry = unikernel->elf.entry;
     vm->kernel_end = unikernel->elf.end;
     vm->traps = (struct trap_unit){.mem = &guest->mem,
-                                   .page_table = {.tables = tables, .gpa = memory_bytes},
+                                   .page_table = {.tables = tables, .gpa = tables_gpa},
                                    .guard = vm->map.guard,
                                    .stack_top = memory_bytes,
                                    .is_stepping = true,

@@ -7,7 +7,8 @@
  *     0x01000             GDT, IDT and TSS         for the CPU only (supervisor pages)
  *     0x02000             trap stubs               ring 0 code, read-only
  *     0x03000             ring 0 stack             holds one trap frame
- *     0x10000 to 0x20000  boot information         the guest reads it
+ *     0x10000             boot information         the guest reads it, and answers in it if it has a ring
+ *     0x11000 to 0x20000  manifest, command line   the guest reads them
  *     the rest            not mapped
  */
 #ifndef X86_64_LOW_MEMORY_H
@@ -20,6 +21,7 @@
 
 /* Where Solo5's tender has it too. */
 #define LOW_BOOT_INFO     0x10000u
+#define LOW_MANIFEST      0x11000u
 #define LOW_BOOT_INFO_END 0x20000u
 
 #endif

@@ -86,6 +86,33 @@ START_TEST(a_guest_finds_its_windows)
 }
 END_TEST
 
+START_TEST(a_guest_with_a_ring_is_told_where)
+{
+    const struct boot_parameters parameters = {.cmdline = "ring"};
+    struct error err = {0};
+    struct manifest_table manifest;
+    char cmdline[5];
+
+    make_guest();
+    guest_mem_release(&guest.mem);
+    ck_assert_ok(guest_mem_init(&guest.mem, GUEST_MEM_MIN, RING_BYTES, &err), err);
+    ring_init(&guest.ring, guest_mem_at(&guest.mem, GUEST_MEM_MIN, RING_BYTES));
+    struct boot_info info = write_info(&parameters);
+    ck_assert_uint_eq(info.host_features, BOOT_FEATURE_NET_RING);
+    ck_assert_uint_eq(info.guest_features, 0);
+    ck_assert_uint_eq(info.net_ring.value, info.mem_size);
+    /* The page that the guest may write to holds nothing else. */
+    ck_assert_uint_ge(info.mft.value, 0x11000);
+    ck_assert_uint_ge(info.cmdline.value, 0x11000);
+    ck_assert(guest_mem_copy_in(&guest.mem, info.mft, &manifest, manifest_size(&guest.manifest)));
+    ck_assert_str_eq(manifest.entries[1].name, "net");
+    ck_assert(guest_mem_copy_in(&guest.mem, info.cmdline, cmdline, sizeof(cmdline)));
+    ck_assert_str_eq(cmdline, "ring");
+    guest_mem_release(&guest.mem);
+    guest.ring.shared = NULL;
+}
+END_TEST
+
 START_TEST(a_guest_of_plain_solo5_sees_plain_solo5)
 {
     const struct boot_parameters parameters = {.cmdline = ""};
@@ -124,6 +151,7 @@ int main(void)
     TCase *t = unit_case(suite, "boot_info");
     tcase_add_test(t, the_guest_finds_what_it_was_promised);
     tcase_add_test(t, a_guest_finds_its_windows);
+    tcase_add_test(t, a_guest_with_a_ring_is_told_where);
     tcase_add_test(t, a_guest_of_plain_solo5_sees_plain_solo5);
     tcase_add_test(t, a_command_line_that_does_not_fit_is_refused);
     return unit_run(suite);

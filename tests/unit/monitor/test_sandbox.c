@@ -68,7 +68,7 @@ static void child_main(const struct wish *wish, struct report *report)
         int start[2];
         if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, start) < 0)
             _exit(1);
-        struct syscalls_use use = {.vcpu_fd = start[0], .start_fd = start[1]};
+        struct syscalls_use use = {.vcpu_fd = start[0], .start_fd = start[1], .doorbell_fd = -1};
         report->result = sandbox_seal(&use, &report->err);
     }
     report->is_ready = 1;
@@ -308,10 +308,55 @@ START_TEST(six_system_calls_and_their_arguments)
 }
 END_TEST
 
+/* The thread that serves the ring can neither run the guest nor write to what is not a network device. */
+START_TEST(three_system_calls_for_the_ring)
+{
+    static struct syscall_filter list;
+    static const int nets[] = {10, 11}, volumes[] = {20};
+    struct syscalls_use use = {.vcpu_fd = 5,
+                               .start_fd = 6,
+                               .net_fds = nets,
+                               .n_nets = 2,
+                               .volume_fds = volumes,
+                               .n_volumes = 1,
+                               .doorbell_fd = 7};
+    struct error err = {0};
+    ck_assert_ok(syscalls_list_io(&use, &list, &err), err);
+
+    for (size_t i = 0; i < list.n_rules; i++) {
+        int number = list.rules[i].number;
+        ck_assert(number == SYS_read || number == SYS_pwritev2 || number == SYS_exit_group);
+        ck_assert_uint_gt(list.rules[i].n_matches, 0);
+    }
+    for (uint64_t fd = 0; fd < 30; fd++) {
+        ck_assert_int_eq(allows(&list, SYS_read, fd, 0, 0, 0, 0), fd == 7 || fd == 10 || fd == 11);
+        bool is_written = fd == 2 || fd == 10 || fd == 11;
+        ck_assert_int_eq(allows(&list, SYS_pwritev2, fd, 0, 1, UINT64_MAX, 0), is_written);
+        ck_assert(!allows(&list, SYS_pwritev2, fd, 0, 1, 4096, 2));
+        ck_assert(!allows(&list, SYS_pwritev2, fd, 0, 2, UINT64_MAX, 0));
+    }
+    ck_assert(!allows(&list, SYS_ioctl, 5, KVM_RUN, 0, 0, 0));
+    ck_assert(allows(&list, SYS_exit_group, 255, 0, 0, 0, 0));
+    ck_assert(!allows(&list, SYS_exit_group, 256, 0, 0, 0, 0));
+}
+END_TEST
+
+START_TEST(the_vcpu_s_thread_has_no_use_for_the_doorbell)
+{
+    static struct syscall_filter list;
+    static const int nets[] = {10};
+    struct syscalls_use use = {.vcpu_fd = 5, .start_fd = 6, .net_fds = nets, .n_nets = 1, .doorbell_fd = 7};
+    struct error err = {0};
+    ck_assert_ok(syscalls_list(&use, &list, &err), err);
+    ck_assert(!allows(&list, SYS_read, 7, 0, 0, 0, 0));
+    ck_assert(!allows(&list, SYS_pwritev2, 7, 0, 1, UINT64_MAX, 0));
+}
+END_TEST
+
 START_TEST(a_list_without_devices_has_no_read)
 {
     static struct syscall_filter list;
-    struct syscalls_use use = {.vcpu_fd = 5, .start_fd = -1};
+    struct syscalls_use use = {.vcpu_fd = 5, .start_fd = -1, .doorbell_fd = -1};
     struct error err = {0};
     ck_assert_ok(syscalls_list(&use, &list, &err), err);
     for (size_t i = 0; i < list.n_rules; i++)
@@ -366,7 +411,8 @@ START_TEST(the_monitors_own_calls_pass)
                                    .net_fds = &pair[1],
                                    .n_nets = 1,
                                    .volume_fds = &volume,
-                                   .n_volumes = 1};
+                                   .n_volumes = 1,
+                                   .doorbell_fd = -1};
         struct timespec now, none = {0};
         struct pollfd fd = {.fd = pair[1], .events = POLLIN};
         const struct iovec iov = {.iov_base = &byte, .iov_len = 1};
@@ -399,6 +445,8 @@ int main(void)
     tcase_add_test(t, a_user_without_capabilities_is_boxed_too);
     tcase_add_test(t, a_sealed_process_has_four_descriptors_and_a_filter);
     tcase_add_test(t, six_system_calls_and_their_arguments);
+    tcase_add_test(t, three_system_calls_for_the_ring);
+    tcase_add_test(t, the_vcpu_s_thread_has_no_use_for_the_doorbell);
     tcase_add_test(t, a_list_without_devices_has_no_read);
     tcase_add_test(t, the_largest_guest_can_be_sealed_and_a_larger_one_is_refused);
     tcase_add_test(t, the_monitors_own_calls_pass);

@@ -5,6 +5,7 @@
  */
 #include "bpf_machine.h"
 #include "syscall_filter.h"
+#include "syscalls.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -98,6 +99,31 @@ START_TEST(the_program_decides_as_the_list_does)
     for (size_t i = 0; i < filter.n_rules; i++)
         check_around(&filter.rules[i]);
     const uint64_t zero[6] = {0};
+    for (int number = 0; number < 1024; number++)
+        check_call(AUDIT_ARCH_X86_64, number, zero);
+}
+END_TEST
+
+/* Both lists of a monitor with everything, as they are loaded. */
+START_TEST(the_monitor_s_lists_are_their_programs)
+{
+    static const int nets[] = {10, 12, 13}, volumes[] = {20, 21};
+    const struct syscalls_use use = {.vcpu_fd = 5,
+                                     .start_fd = 6,
+                                     .net_fds = nets,
+                                     .n_nets = 3,
+                                     .volume_fds = volumes,
+                                     .n_volumes = 2,
+                                     .doorbell_fd = 7};
+    const uint64_t zero[6] = {0};
+
+    if (_i == 0)
+        ck_assert_ok(syscalls_list(&use, &filter, &err), err);
+    else
+        ck_assert_ok(syscalls_list_io(&use, &filter, &err), err);
+    export_program();
+    for (size_t i = 0; i < filter.n_rules; i++)
+        check_around(&filter.rules[i]);
     for (int number = 0; number < 1024; number++)
         check_call(AUDIT_ARCH_X86_64, number, zero);
 }
@@ -215,6 +241,7 @@ int main(void)
     TCase *t = unit_case(suite, "syscall_filter");
     tcase_add_checked_fixture(t, given_a_filter, NULL);
     tcase_add_test(t, the_program_decides_as_the_list_does);
+    tcase_add_loop_test(t, the_monitor_s_lists_are_their_programs, 0, 2);
     tcase_add_test(t, other_architectures_are_killed);
     tcase_add_test(t, the_longest_list_is_a_program);
     tcase_add_test(t, the_kernel_lets_listed_calls_pass);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory: entries are taken in order, one by one, and each is published as taken (entry_head) when its buffer
+ * is not needed any more. Who submits stores the entry, then entry_tail (release); here entry_tail is loaded
+ * first (acquire), then the entry. Commits are the same in the other direction.
+ *
+ * Sleeping is Dekker's handshake: the guest stores entry_tail and then looks at needs_kick; the monitor
+ * stores needs_kick and then looks at entry_tail, each with a full barrier in between, so one of them sees
+ * the other.
+ *
+ * The guest runs meanwhile and can write anything anywhere in the ring. Therefore every shared word is read
+ * by one atomic load and never twice.
+ */
+#include "ring.h"
+
+#include "dev_net.h"
+
+#include <poll.h>
+#include <stdio.h>
+
+void ring_init(struct ring_server *server, struct ring *shared)
+{
+    *server = (struct ring_server){.shared = shared};
+    shared->needs_kick = 1;
+}
+
+static void copy_entry(const struct ring_entry *from, struct ring_entry *to)
+{
+    *to = (struct ring_entry){
+        .operation = __atomic_load_n(&from->operation, __ATOMIC_RELAXED),
+        .handle = __atomic_load_n(&from->handle, __ATOMIC_RELAXED),
+        .data = {__atomic_load_n(&from->data.value, __ATOMIC_RELAXED)},
+        .len = __atomic_load_n(&from->len, __ATOMIC_RELAXED),
+        .id = __atomic_load_n(&from->id, __ATOMIC_RELAXED),
+    };
+}
+
+static void post_commit(struct ring_server *server, uint32_t id, int32_t ret, uint32_t len)
+{
+    struct ring_commit *commit = &server->shared->commits[server->commit_tail & RING_MASK];
+
+    __atomic_store_n(&commit->id, id, __ATOMIC_RELAXED);
+    __atomic_store_n(&commit->ret, ret, __ATOMIC_RELAXED);
+    __atomic_store_n(&commit->len, len, __ATOMIC_RELAXED);
+    __atomic_store_n(&server->shared->commit_tail, ++server->commit_tail, __ATOMIC_RELEASE);
+}
+
+static enum ring_verdict bad_address(struct ring_server *server, const struct ring_entry *entry)
+{
+    snprintf(server->breach, sizeof(server->breach),
+             "invalid guest access: %u bytes at 0x%llx, of an entry in the ring, are not the guest's to use",
+             entry->len, (unsigned long long)entry->data.value);
+    return RING_BREACH;
+}
+
+static enum ring_verdict serve_write(struct guest *guest, const struct ring_entry *entry)
+{
+    const struct device *device = guest_find_device(guest, entry->handle, MANIFEST_NET);
+
+    if (device == NULL)
+        return RING_SERVED;
+    const void *frame = guest_mem_borrow(&guest->mem, entry->data, entry->len);
+    if (frame == NULL)
+        return bad_address(&guest->ring, entry);
+    (void)dev_net_send(guest, device, frame, entry->len);
+    return RING_SERVED;
+}
+
+static enum ring_verdict serve_read(struct guest *guest, const struct ring_entry *entry)
+{
+    const struct device *device = guest_find_device(guest, entry->handle, MANIFEST_NET);
+    int32_t ret = RESULT_EINVAL;
+    uint64_t len = 0;
+
+    if (device != NULL) {
+        void *frame = guest_mem_borrow_writable(&guest->mem, entry->data, entry->len);
+        if (frame == NULL)
+            return bad_address(&guest->ring, entry);
+        ret = dev_net_receive(guest, device, frame, entry->len, &len);
+    }
+    post_commit(&guest->ring, entry->id, ret, (uint32_t)len);
+    return RING_SERVED;
+}
+
+static enum ring_verdict serve_entry(struct guest *guest, const struct ring_entry *entry)
+{
+    switch (entry->operation) {
+    case RING_NET_WRITE:
+        return serve_write(guest, entry);
+    case RING_NET_READ:
+        return serve_read(guest, entry);
+    default:
+        return RING_SERVED;
+    }
+}
+
+static enum ring_verdict serve_all(struct guest *guest)
+{
+    struct ring_server *server = &guest->ring;
+    uint32_t head = atomic_load_explicit(&server->entry_head, memory_order_relaxed);
+    uint32_t n = __atomic_load_n(&server->shared->entry_tail, __ATOMIC_ACQUIRE) - head;
+
+    if (n == 0)
+        return RING_IDLE;
+    if (n > RING_SLOTS) {
+        snprintf(server->breach, sizeof(server->breach), "%u entries submitted to a ring of %u", n,
+                 RING_SLOTS);
+        return RING_BREACH;
+    }
+    atomic_store_explicit(&server->is_in_use, true, memory_order_relaxed);
+    for (; n > 0; n--) {
+        struct ring_entry entry;
+        copy_entry(&server->shared->entries[head & RING_MASK], &entry);
+        if (serve_entry(guest, &entry) == RING_BREACH)
+            return RING_BREACH;
+        head++;
+        atomic_store_explicit(&server->entry_head, head, memory_order_relaxed);
+        __atomic_store_n(&server->shared->entry_head, head, __ATOMIC_RELEASE);
+    }
+    return RING_SERVED;
+}
+
+enum ring_verdict ring_serve(struct guest *guest)
+{
+    if (atomic_exchange_explicit(&guest->ring.is_taken, true, memory_order_acquire))
+        return RING_TAKEN;
+    enum ring_verdict verdict = serve_all(guest);
+    /* After a breach nobody serves any more. */
+    if (verdict != RING_BREACH)
+        atomic_store_explicit(&guest->ring.is_taken, false, memory_order_release);
+    return verdict;
+}
+
+enum ring_verdict ring_drain(struct guest *guest)
+{
+    static const struct timespec pause = {.tv_nsec = 50000};
+
+    if (guest->ring.shared == NULL)
+        return RING_IDLE;
+    for (;;) {
+        enum ring_verdict verdict = ring_serve(guest);
+        if (verdict == RING_IDLE || verdict == RING_BREACH)
+            return verdict;
+        if (verdict == RING_TAKEN)
+            ppoll(NULL, 0, &pause, NULL);
+    }
+}
+
+bool ring_doze(struct ring_server *server)
+{
+    __atomic_store_n(&server->shared->needs_kick, 1, __ATOMIC_SEQ_CST);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&server->shared->entry_tail, __ATOMIC_RELAXED) ==
+        atomic_load_explicit(&server->entry_head, memory_order_relaxed))
+        return true;
+    ring_wake(server);
+    return false;
+}
+
+void ring_wake(struct ring_server *server)
+{
+    __atomic_store_n(&server->shared->needs_kick, 0, __ATOMIC_RELEASE);
+}
