@@ -105,19 +105,32 @@ void launcher_launch(const char *monitor, const char *guest, struct launched *ou
     close(sockets[0]);
 }
 
-void launcher_start(const struct launched *launched)
+static void start(const struct launched *launched, const int *taps, uint32_t n_taps)
 {
     static struct start_message message;
     struct sockaddr_un address = address_of(launched->control);
     struct error err = {0};
     int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
-    message =
-        (struct start_message){.magic = START_MAGIC, .version = LAUNCH_VERSION, .size = sizeof(message)};
+    message = (struct start_message){.magic = START_MAGIC,
+                                     .version = LAUNCH_VERSION,
+                                     .size = sizeof(message),
+                                     .n_nets = n_taps,
+                                     .nets = {{.name = "net", .mac = {2, 0, 0, 0, 0, 1}, .mtu = 1500}}};
     ck_assert_int_eq(connect(sock, (struct sockaddr *)&address, sizeof(address)), 0);
-    ck_assert_ok(fd_send(sock, &message, sizeof(message), NULL, 0, &err), err);
+    ck_assert_ok(fd_send(sock, &message, sizeof(message), taps, n_taps, &err), err);
     expect_success(sock);
     close(sock);
+}
+
+void launcher_start(const struct launched *launched)
+{
+    start(launched, NULL, 0);
+}
+
+void launcher_start_net(const struct launched *launched, int tap_fd)
+{
+    start(launched, &tap_fd, 1);
 }
 
 int launcher_wait(struct launched *launched)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Launches and starts a monitor as the runtime does (monitor/launch.h), for a guest without devices. */
+/* Launches and starts a monitor as the runtime does (monitor/launch.h), for a guest without block devices. */
 #ifndef LAUNCHER_H
 #define LAUNCHER_H
 
@@ -18,6 +18,9 @@ void launcher_launch(const char *monitor, const char *guest, struct launched *ou
 
 /* Starts; the guest has executed its first instruction. */
 void launcher_start(const struct launched *launched);
+
+/* The same for a guest with a network device "net", whose tap is tap_fd; it stays the caller's. */
+void launcher_start_net(const struct launched *launched, int tap_fd);
 
 /* Waits for its end and returns its wait status. */
 int launcher_wait(struct launched *launched);

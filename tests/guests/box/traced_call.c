@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A monitor is nearly always inside ioctl(KVM_RUN). Stopped there, its instruction pointer is right behind a
- * `syscall` instruction, and can be moved back onto it. orig_rax of -1 tells the kernel not to restart the
- * interrupted call.
+ * A monitor is nearly always inside ioctl(KVM_RUN), or its other thread inside read. Stopped there, its
+ * instruction pointer is right behind a `syscall` instruction, and can be moved back onto it. orig_rax of -1
+ * tells the kernel not to restart the interrupted call.
  */
 #include "traced_call.h"
 
@@ -18,7 +18,7 @@ int traced_call_inject(pid_t pid, long number, const uint64_t arguments[6])
 {
     struct user_regs_struct regs;
 
-    if (ptrace(PTRACE_ATTACH, pid, 0, 0) < 0 || waitpid(pid, NULL, 0) != pid ||
+    if (ptrace(PTRACE_ATTACH, pid, 0, 0) < 0 || waitpid(pid, NULL, __WALL) != pid ||
         ptrace(PTRACE_GETREGS, pid, 0, &regs) < 0)
         return -1;
     regs.rip -= SYSCALL_SIZE;

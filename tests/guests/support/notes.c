@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The notes of a test guest: Solo5's hvt interface, a block device "disk" if GUEST_HAS_DISK is defined, and
- * the wish for windows if GUEST_HAS_WINDOWS is.
+ * The notes of a test guest: Solo5's hvt interface, a block device "disk" if GUEST_HAS_DISK is defined, a
+ * network device "net" if GUEST_HAS_NET is, and the wish for windows if GUEST_HAS_WINDOWS is.
  */
 #include "abi/boot.h"
 #include "abi/hypercall.h"
@@ -10,7 +10,7 @@
 
 _Static_assert(HALT_PORT == HYPERCALL_PORT + HYPERCALL_HALT, "abi_constants.h");
 
-#ifdef GUEST_HAS_DISK
+#if defined(GUEST_HAS_DISK) || defined(GUEST_HAS_NET)
 #define N_ENTRIES 2
 #else
 #define N_ENTRIES 1
@@ -41,6 +41,8 @@ static const struct {
             {.type = MANIFEST_RESERVED_FIRST},
 #ifdef GUEST_HAS_DISK
             {.name = "disk", .type = MANIFEST_BLOCK},
+#elif defined(GUEST_HAS_NET)
+            {.name = "net", .type = MANIFEST_NET},
 #endif
         },
 };
