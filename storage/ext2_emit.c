@@ -7,7 +7,6 @@
 #include "ext2_emit.h"
 
 #include "base/cleanup.h"
-#include "base/digest.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -287,10 +286,10 @@ static int emit_node(struct emit *emit, uint32_t number, struct error *err)
     emit->n_node_blocks = emit->n_dir = 0;
     use_inode(emit, emit->plan->inodes[number]);
     inode->mode = (uint16_t)e->mode;
-    inode->uid = (uint16_t)e->uid;
-    inode->uid_high = (uint16_t)(e->uid >> 16);
-    inode->gid = (uint16_t)e->gid;
-    inode->gid_high = (uint16_t)(e->gid >> 16);
+    inode->uid = (uint16_t)node->uid;
+    inode->uid_high = (uint16_t)(node->uid >> 16);
+    inode->gid = (uint16_t)node->gid;
+    inode->gid_high = (uint16_t)(node->gid >> 16);
     inode->atime = inode->ctime = inode->mtime = clamp_time(node->mtime);
     inode->links_count = (uint16_t)node->n_links;
     if (S_ISDIR(e->mode))
@@ -332,20 +331,11 @@ static void start_groups(struct emit *emit)
             use_inode(emit, inode);
 }
 
-/* What names the file system: the same for the same tree, whatever its files contain. */
+/* What names the file system: the same for the same tree. */
 static void derive_uuid(const struct ext2_plan *plan, uint8_t uuid[16])
 {
-    struct digest digest;
     uint8_t raw[DIGEST_SIZE];
-    digest_init(&digest);
-    for (uint32_t i = 0; i < plan->tree->n_nodes; i++) {
-        const struct tree_node *node = &plan->tree->nodes[i];
-        const uint64_t fields[] = {node->parent,     node->entry->mode, node->entry->uid,
-                                   node->entry->gid, node->entry->size, (uint64_t)node->mtime};
-        digest_add(&digest, fields, sizeof(fields));
-        digest_add_field(&digest, node->name, node->entry->name_size);
-    }
-    digest_finish(&digest, raw);
+    tree_digest(plan->tree, raw);
     memcpy(uuid, raw, 16);
     uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x80); /* version 8: custom, RFC 9562 */
     uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);

@@ -7,13 +7,10 @@
 #include "ext2_patch.h"
 
 #include "base/cleanup.h"
-#include "base/fd.h"
+#include "patch_file.h"
 
-#include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #define SYMLINKS_MAX 40
@@ -378,29 +375,14 @@ static int apply(struct ext2_edit *edit, const struct image_patch *patch, struct
 /* Writes the changed blocks as patches. */
 static int write_patches(const struct ext2_edit *edit, int *out_fd, struct error *err)
 {
-    const size_t each = sizeof(struct extent_patch) + EXT2_BLOCK_SIZE;
-    _cleanup_free_ char *data = malloc(edit->n_blocks * each + 1);
-    _cleanup_close_ int fd = memfd_create("patches", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (data == NULL || fd < 0)
-        return error_errno(err, "write the patches");
-
-    char *at = data;
+    _cleanup_(patch_file_release) struct patch_file file = PATCH_FILE_NONE;
     for (uint32_t i = 0; i < edit->n_blocks; i++) {
         const struct ext2_edit_block *block = &edit->blocks[i];
-        if (!block->is_changed)
-            continue;
-        const struct extent_patch header = {.off = (uint64_t)block->number * EXT2_BLOCK_SIZE,
-                                            .len = EXT2_BLOCK_SIZE};
-        at = mempcpy(at, &header, sizeof(header));
-        at = mempcpy(at, block->bytes, EXT2_BLOCK_SIZE);
+        if (block->is_changed && patch_file_add(&file, (uint64_t)block->number * EXT2_BLOCK_SIZE,
+                                                block->bytes, EXT2_BLOCK_SIZE, err) != 0)
+            return -1;
     }
-    if (fd_write_all(fd, data, (size_t)(at - data), "the patches", err) != 0)
-        return -1;
-    if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0 ||
-        lseek(fd, 0, SEEK_SET) != 0)
-        return error_errno(err, "seal the patches");
-    *out_fd = take_fd(&fd);
-    return 0;
+    return patch_file_make(&file, out_fd, err);
 }
 
 int ext2_patch(const struct ext2_source *source, const struct image_patch *patches, size_t n_patches,

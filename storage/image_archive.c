@@ -7,16 +7,14 @@
 #include "base/lock.h"
 #include "image_object.h"
 #include "pack.h"
-#include "tree.h"
+#include "tree_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define SYMLINKS_MAX   40
 #define CAPACITY_ALIGN 4096
 
 struct archive {
@@ -35,76 +33,6 @@ static void archive_release(struct archive *a)
     free(a->patch_done);
     tree_release(&a->tree);
     archive_sink_release(&a->sink);
-}
-
-static int node_path(const struct tree *tree, uint32_t node, char path[PATH_MAX], struct error *err)
-{
-    size_t at = PATH_MAX - 1;
-    path[at] = '\0';
-    for (uint32_t i = node; i != 0; i = tree->nodes[i].parent) {
-        const struct tree_node *n = &tree->nodes[i];
-        size_t size = n->entry->name_size;
-        if (at < size + 1)
-            return error_set(err, ERROR_REFUSED, "the path of '%.*s' is too long", (int)size, n->name);
-        if (i != node)
-            path[--at] = '/';
-        at -= size;
-        memcpy(path + at, n->name, size);
-    }
-    memmove(path, path + at, PATH_MAX - at);
-    return 0;
-}
-
-/* The child of that name; 0, which is nobody's child: there is none. */
-static uint32_t find_child(const struct tree *tree, uint32_t dir, const char *name, size_t size)
-{
-    uint32_t low = tree->nodes[dir].first, end = low + tree->nodes[dir].n, high = end;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        size_t other = tree->nodes[middle].entry->name_size;
-        int order = memcmp(tree->nodes[middle].name, name, other < size ? other : size);
-        if (order < 0 || (order == 0 && other < size))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < end && tree->nodes[low].entry->name_size == size &&
-        memcmp(tree->nodes[low].name, name, size) == 0)
-        return low;
-    return 0;
-}
-
-/* Follows a symlink's target inside the tree, as a process with the tree as its root would. UINT32_MAX: it
- * leads nowhere. */
-static uint32_t resolve(const struct tree *tree, uint32_t dir, const char *target, size_t size, int depth)
-{
-    uint32_t at = size > 0 && target[0] == '/' ? 0 : dir;
-    const char *end = target + size;
-    while (target < end) {
-        const char *slash = memchr(target, '/', (size_t)(end - target));
-        size_t part = (size_t)((slash != NULL ? slash : end) - target);
-        if (!S_ISDIR(tree->nodes[at].entry->mode))
-            return UINT32_MAX;
-        if (part == 2 && memcmp(target, "..", 2) == 0) {
-            at = tree->nodes[at].parent;
-        } else if (part > 0 && !(part == 1 && target[0] == '.')) {
-            uint32_t child = find_child(tree, at, target, part);
-            if (child == 0)
-                return UINT32_MAX;
-            const struct tree_node *n = &tree->nodes[child];
-            if (S_ISLNK(n->entry->mode)) {
-                if (depth >= SYMLINKS_MAX)
-                    return UINT32_MAX;
-                child = resolve(tree, at, tree->layers[n->layer].strings + n->entry->target,
-                                n->entry->target_size, depth + 1);
-                if (child == UINT32_MAX)
-                    return UINT32_MAX;
-            }
-            at = child;
-        }
-        target += part + (slash != NULL);
-    }
-    return at;
 }
 
 static int write_header(struct archive *a, struct archive_entry *entry, struct error *err)
@@ -149,7 +77,7 @@ static int write_node(struct archive *a, uint32_t number, struct error *err)
 {
     const struct tree_node *node = &a->tree.nodes[number];
     char path[PATH_MAX], target[PATH_MAX] = "";
-    if (node_path(&a->tree, number, path, err) != 0)
+    if (tree_path_of(&a->tree, number, path, err) != 0)
         return -1;
 
     uint32_t file = number;
@@ -159,16 +87,16 @@ static int write_node(struct archive *a, uint32_t number, struct error *err)
             return error_set(err, ERROR_REFUSED, "the symlink '%s' has too long a target", path);
         memcpy(target, text, node->entry->target_size);
         if (a->request->format == IMAGE_TAR)
-            file = resolve(&a->tree, node->parent, text, node->entry->target_size, 1);
-        if (file == UINT32_MAX || !S_ISREG(a->tree.nodes[file].entry->mode))
+            file = tree_path_follow(&a->tree, number);
+        if (file == TREE_NOWHERE || !S_ISREG(a->tree.nodes[file].entry->mode))
             file = number;
     }
     const struct tree_node *shown = &a->tree.nodes[file];
     struct archive_entry entry = {.path = path,
                                   .target = S_ISLNK(shown->entry->mode) ? target : "",
                                   .mode = shown->entry->mode,
-                                  .uid = shown->entry->uid,
-                                  .gid = shown->entry->gid,
+                                  .uid = shown->uid,
+                                  .gid = shown->gid,
                                   .major = shown->entry->major,
                                   .minor = shown->entry->minor,
                                   .mtime = shown->mtime};
@@ -185,7 +113,7 @@ static int write_node(struct archive *a, uint32_t number, struct error *err)
 /* Whether a directory is in the tree, or came with an earlier patch. */
 static bool has_dir(const struct archive *a, size_t patch, const char *path, size_t size)
 {
-    if (resolve(&a->tree, 0, path, size, 1) != UINT32_MAX)
+    if (tree_path_resolve(&a->tree, 0, path, size) != TREE_NOWHERE)
         return true;
     for (size_t i = 0; i < patch; i++)
         if (!a->patch_done[i] && strncmp(a->request->patches[i].path + 1, path, size) == 0 &&
@@ -248,8 +176,10 @@ static int build(const struct store *store, struct source *source, const struct 
             return -1;
         a.layers[i] = source->layers[i].layer;
     }
-    if (tree_merge(a.layers, source->n_layers, &a.tree, err) != 0 ||
-        atomic_file_begin(&file, store->img_fd, 0444, err) != 0 ||
+    if (tree_merge(a.layers, source->n_layers, &a.tree, err) != 0)
+        return -1;
+    tree_map_owners(&a.tree, &source->uids, &source->gids);
+    if (atomic_file_begin(&file, store->img_fd, 0444, err) != 0 ||
         archive_sink_init(&a.sink, file.fd, err) != 0 || write_archive(&a, err) != 0 ||
         extent_list_add(&extents, 0, a.sink.written / EXTENT_ALIGN, 0, 0, err) != 0)
         return -1;

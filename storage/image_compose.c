@@ -29,8 +29,10 @@ static int compose(struct composition *c, const struct source *source, uint32_t 
         return error_errno(err, "compose an image");
     for (uint32_t i = 0; i < n_layers; i++)
         c->layers[i] = source->layers[i].layer;
-    if (tree_merge(c->layers, n_layers, &c->tree, err) != 0 || find_visible(c, err) != 0 ||
-        ext2_plan_init(&c->plan, &c->tree, err) != 0)
+    if (tree_merge(c->layers, n_layers, &c->tree, err) != 0)
+        return -1;
+    tree_map_owners(&c->tree, &source->uids, &source->gids);
+    if (find_visible(c, err) != 0 || ext2_plan_init(&c->plan, &c->tree, err) != 0)
         return -1;
     return ext2_emit(&c->plan, &c->meta, err);
 }

@@ -171,6 +171,13 @@ static bool identify(struct source_layer *layer)
     return true;
 }
 
+/* Containers-storage mounts idmapped layers here for as long as it takes to mount the overlay on them: later
+ * the directory is empty, and what it showed cannot be had but by the overlay. */
+static bool is_gone_place(const char *path)
+{
+    return ends_like(path, "/overlay/*/mapped/*");
+}
+
 int source_add_overlay_dir(struct source *source, const char *path, bool is_upper, struct error *err)
 {
     char real[PATH_MAX];
@@ -178,6 +185,8 @@ int source_add_overlay_dir(struct source *source, const char *path, bool is_uppe
 
     if (realpath(path, real) == NULL)
         return error_errno(err, "find the layer '%s'", path);
+    if (is_gone_place(real))
+        return error_set(err, ERROR_REFUSED, "the layer '%s' was mounted for a moment only", real);
     if (add_layer(source, real, &layer, err) != 0)
         return -1;
     layer->options.is_overlay = true;

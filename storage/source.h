@@ -7,6 +7,7 @@
 #define STORAGE_SOURCE_H
 
 #include "layer.h"
+#include "storage/image.h"
 
 struct source_layer {
     int dirfd;
@@ -23,6 +24,8 @@ struct source_layer {
 struct source {
     struct source_layer *layers; /* lowest first */
     uint32_t n_layers;
+    struct image_id_map uids; /* how the container sees the files' owners; the caller's, and its to set */
+    struct image_id_map gids;
 };
 
 #define SOURCE_NONE ((struct source){.n_layers = 0})

@@ -141,6 +141,8 @@ static int add_node(struct merge *m, uint32_t parent, const struct part *parts, 
     m->tree.nodes[number] = (struct tree_node){.entry = top,
                                                .name = name_of(m, parts[0]),
                                                .mtime = find_time(m, parts, S_ISDIR(top->mode) ? taken : n),
+                                               .uid = top->uid,
+                                               .gid = top->gid,
                                                .layer = parts[0].layer,
                                                .parent = parent,
                                                .n_parts = (uint32_t)taken,
@@ -212,6 +214,39 @@ int tree_merge(const struct layer *layers, uint32_t n_layers, struct tree *out, 
     m.tree = TREE_NONE;
     m.tree.n_layers = n_layers;
     return 0;
+}
+
+/* What the kernel shows for an id without a name in the user namespace (user_namespaces(7)). */
+#define OVERFLOW_ID 65534u
+
+static uint32_t map_id(const struct image_id_map *map, uint32_t id)
+{
+    for (size_t i = 0; i < map->n; i++)
+        if (id >= map->ranges[i].outside && id - map->ranges[i].outside < map->ranges[i].n)
+            return map->ranges[i].inside + (id - map->ranges[i].outside);
+    return map->n == 0 ? id : OVERFLOW_ID;
+}
+
+void tree_map_owners(struct tree *tree, const struct image_id_map *uids, const struct image_id_map *gids)
+{
+    for (uint32_t i = 0; i < tree->n_nodes; i++) {
+        tree->nodes[i].uid = map_id(uids, tree->nodes[i].entry->uid);
+        tree->nodes[i].gid = map_id(gids, tree->nodes[i].entry->gid);
+    }
+}
+
+void tree_digest(const struct tree *tree, uint8_t out[DIGEST_SIZE])
+{
+    struct digest digest;
+    digest_init(&digest);
+    for (uint32_t i = 0; i < tree->n_nodes; i++) {
+        const struct tree_node *node = &tree->nodes[i];
+        const uint64_t fields[] = {node->parent, node->entry->mode, node->uid,
+                                   node->gid,    node->entry->size, (uint64_t)node->mtime};
+        digest_add(&digest, fields, sizeof(fields));
+        digest_add_field(&digest, node->name, node->entry->name_size);
+    }
+    digest_finish(&digest, out);
 }
 
 void tree_release(struct tree *tree)

@@ -4,11 +4,13 @@
 #define STORAGE_TREE_H
 
 #include "layer.h"
+#include "storage/image.h"
 
 struct tree_node {
     const struct layer_entry *entry; /* where name, owner, mode and contents come from */
     const char *name;                /* entry->name_size bytes; of the root: none */
     int64_t mtime;                   /* seconds */
+    uint32_t uid, gid;               /* as the container sees them */
     uint32_t layer;                  /* whose entry it is */
     uint32_t parent;                 /* node number; of the root: 0 */
     uint32_t first, n;               /* of a directory: its children */
@@ -30,6 +32,13 @@ struct tree {
 
 /* Merges layers[0] (the lowest) to layers[n_layers - 1]. */
 int tree_merge(const struct layer *layers, uint32_t n_layers, struct tree *out, struct error *err);
+
+/* Sets the owners to what a container with these id maps sees; what is in no range belongs to the overflow id
+ * 65534. An empty map changes nothing. */
+void tree_map_owners(struct tree *tree, const struct image_id_map *uids, const struct image_id_map *gids);
+
+/* A digest of names and metadata, the same for the same tree whatever its files contain. */
+void tree_digest(const struct tree *tree, uint8_t out[DIGEST_SIZE]);
 
 /* Accepts TREE_NONE. */
 void tree_release(struct tree *tree);

@@ -63,6 +63,19 @@ struct image_stack {
     size_t n_tops;
 };
 
+/* Ids [outside, outside + n) of a tree's owners are [inside, inside + n) to the container. */
+struct image_id_range {
+    uint32_t inside;
+    uint32_t outside;
+    uint32_t n;
+};
+
+/* An id map; empty: ids are what they are. */
+struct image_id_map {
+    const struct image_id_range *ranges;
+    size_t n;
+};
+
 struct image_request {
     const char *rootfs; /* path of the tree; nothing in it is ever changed. With a stack: for messages */
     enum image_format format; /* */
@@ -70,6 +83,8 @@ struct image_request {
     const struct image_patch *patches;
     size_t n_patches;
     const struct image_stack *stack; /* image_prepare: what to take instead of rootfs; NULL: rootfs */
+    struct image_id_map uids; /* of the owners that the tree's files have outside the container */
+    struct image_id_map gids;
 };
 
 /* An image, open. Everything in it is the holder's until image_release(). */
