@@ -8,8 +8,11 @@
 #include "image_build.h"
 #include "image_compose.h"
 #include "image_direct.h"
+#include "image_linear.h"
 #include "image_object.h"
 #include "image_raw.h"
+#include "slot_layer.h"
+#include "slot_table.h"
 #include "source.h"
 #include "source_stack.h"
 
@@ -19,6 +22,23 @@
 
 /* How often a finished image may vanish under a collector before that is an error. */
 #define OPEN_ATTEMPTS 10
+
+static void add_id_map(struct digest *digest, const struct image_id_map *map)
+{
+    digest_add_field(digest, map->ranges, map->n * sizeof(*map->ranges));
+}
+
+/* Patches are part of an archive; of other images only the room for them is, of ext2 not even that. */
+static void add_patch(struct digest *digest, const struct image_patch *patch, bool is_slot)
+{
+    digest_add_field(digest, patch->path, strlen(patch->path));
+    if (is_slot) {
+        const uint64_t n_blocks = slot_layer_blocks(patch);
+        digest_add(digest, &n_blocks, sizeof(n_blocks));
+    } else {
+        digest_add_field(digest, patch->data, patch->size);
+    }
+}
 
 static void derive_key(const struct source *source, const struct image_request *request,
                        char key[STORE_KEY_SIZE])
@@ -31,13 +51,25 @@ static void derive_key(const struct source *source, const struct image_request *
     digest_add(&digest, fields, sizeof(fields));
     for (uint32_t i = 0; i < source->n_layers; i++)
         digest_add(&digest, source->layers[i].key, DIGEST_TEXT_SIZE - 1);
-    /* Patches are part of an archive; of an ext2 image they are not. */
-    for (size_t i = 0; request->format != IMAGE_EXT2 && i < request->n_patches; i++) {
-        digest_add_field(&digest, request->patches[i].path, strlen(request->patches[i].path));
-        digest_add_field(&digest, request->patches[i].data, request->patches[i].size);
+    /* Most containers have no user namespace. */
+    if (source->uids.n > 0 || source->gids.n > 0) {
+        add_id_map(&digest, &source->uids);
+        add_id_map(&digest, &source->gids);
     }
+    for (size_t i = 0; request->format != IMAGE_EXT2 && i < request->n_patches; i++)
+        add_patch(&digest, &request->patches[i], image_linear_is(request->format));
     digest_finish(&digest, raw);
     digest_format(raw, key);
+}
+
+static int build(const struct store *store, struct source *source, const struct image_request *request,
+                 const char *key, struct error *err)
+{
+    if (request->format == IMAGE_EXT2)
+        return image_build(store, source, key, true, err);
+    if (image_linear_is(request->format))
+        return image_linear_build(store, source, request, key, err);
+    return image_archive_build(store, source, request, key, err);
 }
 
 /* Opens the image from the store, after building it if need be. */
@@ -45,9 +77,7 @@ static int open_built(const struct store *store, struct source *source, const st
                       const char *key, struct image *out, struct error *err)
 {
     for (int i = 0; i < OPEN_ATTEMPTS; i++) {
-        int failed = request->format == IMAGE_EXT2 ? image_build(store, source, key, true, err)
-                                                   : image_archive_build(store, source, request, key, err);
-        if (failed != 0 || image_object_open(store, key, out, err) != 0)
+        if (build(store, source, request, key, err) != 0 || image_object_open(store, key, out, err) != 0)
             return -1;
         if (out->n_data_fds > 0)
             return 0;
@@ -121,11 +151,13 @@ static int open_source(const struct store *store, const struct image_request *re
                        char key[STORE_KEY_SIZE], struct image *out, struct error *err)
 {
     bool merged;
-    if (request->format != IMAGE_EXT2 && request->format != IMAGE_TAR && request->format != IMAGE_CPIO)
-        return error_set(err, ERROR_REFUSED, "this store writes ext2, tar, cpio and raw images only");
     int failed = request->stack != NULL ? source_open_stack(store, request->stack, source, err)
                                         : source_open(request->rootfs, source, err);
-    if (failed != 0 || find_image(store, source, request, key, out, err) != 0)
+    if (failed != 0)
+        return -1;
+    source->uids = request->uids;
+    source->gids = request->gids;
+    if (find_image(store, source, request, key, out, err) != 0)
         return -1;
     if (out->was_ready)
         return 0;
@@ -136,6 +168,8 @@ static int open_source(const struct store *store, const struct image_request *re
     source_release(source);
     if (source_open_merged(request->rootfs, source, err) != 0)
         return -1;
+    source->uids = request->uids;
+    source->gids = request->gids;
     return find_image(store, source, request, key, out, err);
 }
 
@@ -179,8 +213,12 @@ int image_prepare(struct store *store, const struct image_request *request, stru
 /* Makes the patches of a request for an open image. */
 static int add_patches(const struct image_request *request, struct image *image, struct error *err)
 {
-    if (request->n_patches == 0 || request->format != IMAGE_EXT2)
+    if (request->n_patches == 0 || request->format == IMAGE_TAR || request->format == IMAGE_CPIO ||
+        request->format == IMAGE_RAW)
         return 0;
+    if (image_linear_is(request->format))
+        return slot_table_fill(image->data_fds[0], request->patches, request->n_patches, &image->patches_fd,
+                               err);
     size_t size = image->n_extents * sizeof(struct extent);
     _cleanup_free_ struct extent *extents = malloc(size + 1);
     if (extents == NULL)

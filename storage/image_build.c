@@ -12,26 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The packs are held open, so that a collector sees that they are needed before the image links them. */
-struct pack_fds {
-    int *fds;
-    uint32_t n;
-};
-
-static void pack_fds_release(struct pack_fds *packs)
+void image_packs_release(struct image_packs *packs)
 {
     for (uint32_t i = 0; i < packs->n; i++)
         close(packs->fds[i]);
     free(packs->fds);
+    free(packs->keys);
+    *packs = IMAGE_PACKS_NONE;
 }
 
-static int ensure_packs(const struct store *store, struct source *source, struct pack_fds *packs,
-                        struct error *err)
+int image_packs_ensure(const struct store *store, struct source *source, struct image_packs *packs,
+                       struct error *err)
 {
     packs->fds = calloc(source->n_layers, sizeof(int));
-    if (packs->fds == NULL)
+    packs->keys = calloc(source->n_layers, sizeof(*packs->keys));
+    if (packs->fds == NULL || packs->keys == NULL)
         return error_errno(err, "open the packs");
     for (uint32_t i = 0; i < source->n_layers; i++) {
+        memcpy(packs->keys[i], source->layers[i].key, sizeof(packs->keys[i]));
         if (pack_store_ensure(store, &source->layers[i], &packs->fds[i], NULL, err) != 0)
             return -1;
         packs->n++;
@@ -109,7 +107,7 @@ static int publish(const struct store *store, const struct source *source, const
 int image_build(const struct store *store, struct source *source, const char *key, bool wait,
                 struct error *err)
 {
-    _cleanup_(pack_fds_release) struct pack_fds packs = {0};
+    _cleanup_(image_packs_release) struct image_packs packs = IMAGE_PACKS_NONE;
     _cleanup_close_ int lock = -1, collect_lock = -1;
     int failed = 0;
 
@@ -119,7 +117,8 @@ int image_build(const struct store *store, struct source *source, const char *ke
     if (lock < 0)
         return 0;
     if (faccessat(store->img_fd, key, F_OK, 0) != 0)
-        failed = ensure_packs(store, source, &packs, err) != 0 || publish(store, source, key, err) != 0;
+        failed = image_packs_ensure(store, source, &packs, err) != 0 ||
+                 publish(store, source, &packs, key, err) != 0;
     lock_remove(store->lock_fd, key, &lock);
     return failed ? error_wrap(err, "build the image '%s'", key) : 0;
 }
