@@ -9,10 +9,11 @@
 #define FAT_SECTOR_SIZE         512u
 #define FAT_CLUSTER_SIZE        4096u
 #define FAT_SECTORS_PER_CLUSTER 8u
-#define FAT_FIRST_CLUSTER       2u    /* 0 and 1 are no clusters; their links are the media byte and flags */
-#define FAT_16_CLUSTERS_MIN     4112u /* fewer than 4085 make it FAT12; away from the edge, as others err there \
-                                       */
-#define FAT_16_CLUSTERS_MAX 65508u    /* from 65525 on it is FAT32 */
+#define FAT_FIRST_CLUSTER       2u /* 0 and 1 are no clusters; their links are the media byte and flags */
+#define FAT_16_CLUSTERS_MIN                                                                                  \
+    4112u                          /* fewer than 4085 make it FAT12; away from the edge, as others err there \
+                                    */
+#define FAT_16_CLUSTERS_MAX 65508u /* from 65525 on it is FAT32 */
 #define FAT_32_CLUSTERS_MIN 65536u
 #define FAT_32_CLUSTERS_MAX 0x0ffffff0u
 #define FAT_DIR_ENTRIES_MAX 65536u /* of one directory */

@@ -83,7 +83,7 @@ struct image_request {
     const struct image_patch *patches;
     size_t n_patches;
     const struct image_stack *stack; /* image_prepare: what to take instead of rootfs; NULL: rootfs */
-    struct image_id_map uids; /* of the owners that the tree's files have outside the container */
+    struct image_id_map uids;        /* of the owners that the tree's files have outside the container */
     struct image_id_map gids;
 };
 
