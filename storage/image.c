@@ -23,11 +23,6 @@
 /* How often a finished image may vanish under a collector before that is an error. */
 #define OPEN_ATTEMPTS 10
 
-static void add_id_map(struct digest *digest, const struct image_id_map *map)
-{
-    digest_add_field(digest, map->ranges, map->n * sizeof(*map->ranges));
-}
-
 /* Patches are part of an archive; of other images only the room for them is, of ext2 not even that. */
 static void add_patch(struct digest *digest, const struct image_patch *patch, bool is_slot)
 {
@@ -51,11 +46,7 @@ static void derive_key(const struct source *source, const struct image_request *
     digest_add(&digest, fields, sizeof(fields));
     for (uint32_t i = 0; i < source->n_layers; i++)
         digest_add(&digest, source->layers[i].key, DIGEST_TEXT_SIZE - 1);
-    /* Most containers have no user namespace. */
-    if (source->uids.n > 0 || source->gids.n > 0) {
-        add_id_map(&digest, &source->uids);
-        add_id_map(&digest, &source->gids);
-    }
+    source_add_id_maps(source, &digest);
     for (size_t i = 0; request->format != IMAGE_EXT2 && i < request->n_patches; i++)
         add_patch(&digest, &request->patches[i], image_linear_is(request->format));
     digest_finish(&digest, raw);

@@ -117,8 +117,7 @@ int image_build(const struct store *store, struct source *source, const char *ke
     if (lock < 0)
         return 0;
     if (faccessat(store->img_fd, key, F_OK, 0) != 0)
-        failed = image_packs_ensure(store, source, &packs, err) != 0 ||
-                 publish(store, source, &packs, key, err) != 0;
+        failed = image_packs_ensure(store, source, &packs, err) != 0 || publish(store, source, key, err) != 0;
     lock_remove(store->lock_fd, key, &lock);
     return failed ? error_wrap(err, "build the image '%s'", key) : 0;
 }

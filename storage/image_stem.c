@@ -31,6 +31,7 @@ static void derive_key(const struct source *source, uint32_t n_layers, char key[
     digest_add(&digest, &version, sizeof(version));
     for (uint32_t i = 0; i < n_layers; i++)
         digest_add(&digest, source->layers[i].key, DIGEST_TEXT_SIZE - 1);
+    source_add_id_maps(source, &digest);
     digest_finish(&digest, raw);
     digest_format(raw, key);
 }

@@ -296,6 +296,17 @@ int source_open(const char *rootfs, struct source *out, struct error *err)
     return 0;
 }
 
+void source_add_id_maps(const struct source *source, struct digest *digest)
+{
+    const struct image_id_map *maps[] = {&source->uids, &source->gids};
+    for (size_t i = 0; i < 2; i++) {
+        const uint64_t n = maps[i]->n;
+        digest_add(digest, &n, sizeof(n));
+        if (n > 0)
+            digest_add(digest, maps[i]->ranges, n * sizeof(*maps[i]->ranges));
+    }
+}
+
 void source_release(struct source *source)
 {
     for (uint32_t i = 0; i < source->n_layers; i++) {

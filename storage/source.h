@@ -50,6 +50,9 @@ int source_add_table(struct source *source, const char *what, struct layer *laye
 /* Ensures that a layer's table is there, by a scan. */
 int source_layer_scan(struct source_layer *layer, struct error *err);
 
+/* Adds the id maps to the digest of what they are part of. */
+void source_add_id_maps(const struct source *source, struct digest *digest);
+
 /* Accepts SOURCE_NONE and half-built ones. */
 void source_release(struct source *source);
 
