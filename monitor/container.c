@@ -131,7 +131,9 @@ static int create(struct container *c, struct error *err)
     /* First of all: the descriptors of the launch are all that is needed. */
     if (box_enter(own_namespaces(c->launch.message.flags), err) < 0 || map_status(c, err) < 0 ||
         overlay_catch_faults(err) < 0 ||
-        vm_open(launch_get_fd(&c->launch, LAUNCH_FD_KVM, 0), &c->vm, err) < 0 || parse_guest(c, err) < 0)
+        vm_open(launch_get_fd(&c->launch, LAUNCH_FD_KVM, 0), c->launch.message.memory_bytes, &c->vm, err) <
+            0 ||
+        parse_guest(c, err) < 0)
         return -1;
     console_init(&c->guest.console, STDOUT_FILENO);
     if (open_blocks(c, err) < 0)
@@ -215,6 +217,7 @@ static int boot(struct container *c, struct error *err)
         parameters.net_config = net_config;
         parameters.n_net_config = make_net_configs(c, net_config);
     }
+    vm_step_first(&c->vm);
     return vm_boot(&c->vm, &c->guest, &parameters, err);
 }
 

@@ -126,7 +126,7 @@ static void handle_trap(struct run *run, unsigned vector)
     struct vcpu *vcpu = &run->vm->vcpu;
     struct trap trap;
 
-    if (vcpu_sync(vcpu) < 0) {
+    if (!vcpu_has_registers(vcpu) && vcpu_sync(vcpu) < 0) {
         end_with_breach(run, "an exception whose registers cannot be read");
         return;
     }
@@ -167,6 +167,7 @@ static void handle_io(struct run *run)
         if (k->io.size == 4 && port >= HYPERCALL_PORT && port < HYPERCALL_PORT + HYPERCALL_COUNT) {
             uint32_t address;
             memcpy(&address, (const char *)k + k->io.data_offset, sizeof(address));
+            vcpu_bring_registers(&run->vm->vcpu, false);
             handle_hypercall(run, port - HYPERCALL_PORT, address);
             return;
         }
@@ -216,6 +217,8 @@ void run_guest(struct vm *vm, struct guest *guest, const struct run_options *opt
 {
     struct run run = {.vm = vm, .guest = guest, .options = options, .end = out};
 
+    /* A guest's first exits are the privileged instructions of its start; later ones are hypercalls. */
+    vcpu_bring_registers(&vm->vcpu, true);
     while (!run.has_ended) {
         if (vcpu_run(&vm->vcpu) < 0) {
             if (errno == EINTR)

@@ -16,7 +16,8 @@ struct run_options {
     struct report_names names;
     int breach_status;               /* the exit status of a guest that did what it must not */
     const struct debugger *debugger; /* NULL: none */
-    /* Called once, when the guest has executed its first instruction. May be NULL. */
+    /* Called once, at the guest's first exit: vm_step_first() makes its first instruction one. May be NULL.
+     */
     void (*on_started)(void *context);
     void *context;
 };

@@ -276,7 +276,7 @@ static int run(const char *path, const struct unikernel *unikernel, const struct
     guest.status = &status;
     guest.manifest = unikernel->manifest;
     console_init(&guest.console, STDOUT_FILENO);
-    if (kvm_open(&kvm_fd, err) < 0 || vm_open(kvm_fd, &vm, err) < 0 ||
+    if (kvm_open(&kvm_fd, err) < 0 || vm_open(kvm_fd, options->memory_bytes, &vm, err) < 0 ||
         open_devices(&guest, options, err) < 0 ||
         vm_load(&vm, &guest, unikernel, image, options->memory_bytes, err) < 0 ||
         window_open(&guest.mem, vm.fd, err) < 0 || vm_boot(&vm, &guest, &parameters, err) < 0 ||

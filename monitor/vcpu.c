@@ -18,6 +18,12 @@
 /* Long mode, no-execute pages. `syscall` is off: it would lead into ring 0. */
 #define EFER_VALUE ((1u << 8) | (1u << 10) | (1u << 11))
 
+/* At its usual address, enabled, of the first CPU. The guest's tables do not map it. */
+#define APIC_BASE_AT_RESET 0xfee00900u
+
+/* What travels in the shared memory. */
+#define SYNCED (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS)
+
 #define FLAG_RESERVED (1u << 1)
 #define FLAG_TRAP     (1u << 8)
 
@@ -55,9 +61,7 @@ static int set_msrs(const struct vcpu *vcpu, struct error *err)
 
 int vcpu_reset(struct vcpu *vcpu, const struct vcpu_start *start, struct error *err)
 {
-    struct kvm_sregs sregs;
-    if (kvm_call(vcpu->fd, KVM_GET_SREGS, &sregs, "get the system registers", err) < 0)
-        return -1;
+    struct kvm_sregs sregs = {.apic_base = APIC_BASE_AT_RESET};
     descriptor_load(&sregs);
     sregs.cr0 = CR0_VALUE;
     sregs.cr3 = start->page_table;
@@ -67,11 +71,12 @@ int vcpu_reset(struct vcpu *vcpu, const struct vcpu_start *start, struct error *
         set_msrs(vcpu, err) < 0)
         return -1;
 
-    struct kvm_regs regs = {.rip = start->entry,
-                            .rsp = start->stack,
-                            .rdi = start->argument,
-                            .rflags = FLAG_RESERVED | FLAG_TRAP};
-    return kvm_call(vcpu->fd, KVM_SET_REGS, &regs, "set the registers", err) < 0 ? -1 : 0;
+    vcpu->run->s.regs.regs = (struct kvm_regs){.rip = start->entry,
+                                               .rsp = start->stack,
+                                               .rdi = start->argument,
+                                               .rflags = FLAG_RESERVED | (start->is_stepped ? FLAG_TRAP : 0)};
+    vcpu->run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
+    return 0;
 }
 
 int vcpu_get_tsc_frequency(const struct vcpu *vcpu, uint64_t *out_hz, struct error *err)
@@ -89,10 +94,20 @@ int vcpu_run(struct vcpu *vcpu)
     return ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -1 : 0;
 }
 
+void vcpu_bring_registers(struct vcpu *vcpu, bool wanted)
+{
+    vcpu->run->kvm_valid_regs = wanted ? SYNCED : 0;
+}
+
+bool vcpu_has_registers(const struct vcpu *vcpu)
+{
+    return vcpu->run->kvm_valid_regs == SYNCED;
+}
+
 int vcpu_sync(struct vcpu *vcpu)
 {
     vcpu->run->immediate_exit = 1;
-    vcpu->run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+    vcpu->run->kvm_valid_regs = SYNCED;
     int result = ioctl(vcpu->fd, KVM_RUN, 0);
     vcpu->run->immediate_exit = 0;
     vcpu->run->kvm_valid_regs = 0;
@@ -101,7 +116,7 @@ int vcpu_sync(struct vcpu *vcpu)
 
 void vcpu_set_dirty(struct vcpu *vcpu)
 {
-    vcpu->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+    vcpu->run->kvm_dirty_regs = SYNCED;
 }
 
 void vcpu_release(struct vcpu *vcpu)

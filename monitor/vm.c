@@ -8,12 +8,34 @@
 #include "x86_64/cpuid.h"
 #include "x86_64/descriptor.h"
 
-int vm_open(int kvm_fd, struct vm *out, struct error *err)
+#include <sys/ioctl.h>
+
+/* Memory of this size and its page tables end well below the APIC's 0xfee00000. */
+#define APIC_FREE_BYTES (3ull << 30)
+
+/*
+ * The first vCPU on a host that has no local APIC in the kernel makes KVM patch the host's code, on all CPUs,
+ * and its end makes it patch it back: 0.1 ms and more each. A guest never meets its APIC, as no address and
+ * no instruction leads there. KVM that cannot have one does without.
+ */
+static void give_apic(int vm_fd, uint64_t memory_bytes)
+{
+    struct kvm_enable_cap split = {.cap = KVM_CAP_SPLIT_IRQCHIP};
+
+    /* Memory must not reach the address of the APIC. */
+    if (memory_bytes <= APIC_FREE_BYTES)
+        (void)ioctl(vm_fd, KVM_ENABLE_CAP, &split);
+}
+
+int vm_open(int kvm_fd, uint64_t memory_bytes, struct vm *out, struct error *err)
 {
     _cleanup_close_ int fd = kvm_call_number(kvm_fd, KVM_CREATE_VM, 0, "create a VM", err);
     _cleanup_(vcpu_release) struct vcpu vcpu = {.fd = -1};
 
-    if (fd < 0 || vcpu_open(kvm_fd, fd, &vcpu, err) < 0 || cpuid_apply(kvm_fd, vcpu.fd, err) < 0 ||
+    if (fd < 0)
+        return -1;
+    give_apic(fd, memory_bytes);
+    if (vcpu_open(kvm_fd, fd, &vcpu, err) < 0 || cpuid_apply(kvm_fd, vcpu.fd, err) < 0 ||
         vcpu_get_tsc_frequency(&vcpu, &out->tsc_hz, err) < 0)
         return -1;
     out->fd = take_fd(&fd);
@@ -65,18 +87,24 @@ int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikerne
                                    .page_table = {.tables = tables, .gpa = tables_gpa},
                                    .guard = vm->map.guard,
                                    .stack_top = memory_bytes,
-                                   .is_stepping = true,
                                    .cs = SELECTOR_USER_CODE,
                                    .ss = SELECTOR_USER_DATA};
     return set_memory_slot(vm, &guest->mem, err);
+}
+
+void vm_step_first(struct vm *vm)
+{
+    vm->traps.is_stepping = true;
 }
 
 int vm_boot(struct vm *vm, struct guest *guest, const struct boot_parameters *parameters, struct error *err)
 {
     struct boot_parameters complete = *parameters;
     /* The ABI of x86-64 wants a stack pointer of 8 modulo 16 where a function begins. */
-    struct vcpu_start start = {
-        .entry = vm->entry, .stack = guest->mem.size - 8, .page_table = vm->traps.page_table.gpa};
+    struct vcpu_start start = {.entry = vm->entry,
+                               .stack = guest->mem.size - 8,
+                               .page_table = vm->traps.page_table.gpa,
+                               .is_stepped = vm->traps.is_stepping};
 
     complete.kernel_end = vm->kernel_end;
     complete.tsc_hz = vm->tsc_hz;

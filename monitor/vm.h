@@ -26,8 +26,11 @@ struct vm {
     uint64_t kernel_end;
 };
 
-/* Creates VM and vCPU. kvm_fd is an open /dev/kvm and stays the caller's; it is not needed afterwards. */
-int vm_open(int kvm_fd, struct vm *out, struct error *err);
+/*
+ * Creates VM and vCPU for a guest of memory_bytes. kvm_fd is an open /dev/kvm and stays the caller's; it is
+ * not needed afterwards.
+ */
+int vm_open(int kvm_fd, uint64_t memory_bytes, struct vm *out, struct error *err);
 
 /*
  * Gives the guest memory_bytes of memory, places the unikernel in it and builds its tables. Windows on its
@@ -36,6 +39,12 @@ int vm_open(int kvm_fd, struct vm *out, struct error *err);
  */
 int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const struct image *image,
             uint64_t memory_bytes, struct error *err);
+
+/*
+ * Makes the guest exit behind its first instruction, for somebody who waits for it (on_started in run.h) and
+ * would else be told at the first exit that the guest makes. Before vm_boot().
+ */
+void vm_step_first(struct vm *vm);
 
 /* Fills in the boot information (kernel_end and tsc_hz of parameters are set here) and the registers. */
 int vm_boot(struct vm *vm, struct guest *guest, const struct boot_parameters *parameters, struct error *err);

@@ -15,6 +15,7 @@ struct cursor {
     size_t size;
     size_t at;
     bool is_short;
+    bool has_prefix; /* other than REX */
     uint8_t rex;
 };
 
@@ -166,6 +167,25 @@ static void decode_two_bytes(struct cursor *c, const struct kvm_regs *regs, stru
     }
 }
 
+/* 68, 6a: push; c7 /0 with REX.W: mov. Their constants have 32 bits at most, and a sign. */
+static void decode_constant(struct cursor *c, uint8_t opcode, const struct kvm_regs *regs,
+                            struct instruction *out)
+{
+    /* Other operand sizes are left to the CPU. */
+    if (c->has_prefix)
+        return;
+    if (opcode == 0xc7) {
+        decode_modrm(c, regs, out);
+        if (out->has_memory || out->reg != 0 || (c->rex & REX_W) == 0)
+            return;
+    }
+    out->operation = opcode == 0xc7 ? INSTRUCTION_LOAD_CONSTANT : INSTRUCTION_PUSH;
+    if (opcode == 0x6a)
+        out->constant = (uint64_t)(int64_t)(int8_t)next_byte(c);
+    else
+        out->constant = (uint64_t)(int64_t)(int32_t)next_u32(c);
+}
+
 static void decode_one_byte(struct cursor *c, uint8_t opcode, const struct kvm_regs *regs,
                             struct instruction *out)
 {
@@ -174,6 +194,11 @@ static void decode_one_byte(struct cursor *c, uint8_t opcode, const struct kvm_r
     switch (opcode) {
     case 0x0f:
         decode_two_bytes(c, regs, out);
+        break;
+    case 0x68:
+    case 0x6a:
+    case 0xc7:
+        decode_constant(c, opcode, regs, out);
         break;
     case 0x6c ... 0x6f:
     case 0xe4 ... 0xe7:
@@ -229,8 +254,10 @@ struct instruction instruction_decode(const uint8_t *bytes, size_t size, const s
     struct instruction out = {.name = ""};
 
     uint8_t byte = next_byte(&c);
-    while (!c.is_short && is_legacy_prefix(byte))
+    while (!c.is_short && is_legacy_prefix(byte)) {
+        c.has_prefix = true;
         byte = next_byte(&c);
+    }
     if ((byte & 0xf0) == 0x40) {
         c.rex = byte & 0x0f;
         byte = next_byte(&c);

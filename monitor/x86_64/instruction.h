@@ -6,7 +6,8 @@
  * A guest that was written for ring 0 executes a few privileged instructions when it starts. Those that
  * trap.c emulates have an operation of their own here; every other privileged instruction is
  * INSTRUCTION_FORBIDDEN, with its name for the report; INSTRUCTION_ORDINARY is what ring 3 may execute, so
- * the fault was about its operands.
+ * the fault was about its operands. Two ordinary instructions have operations too, as they stand between
+ * privileged ones.
  *
  * Source: AMD64 Architecture Programmer's Manual volume 3, chapter 1 and appendix A.
  */
@@ -34,8 +35,16 @@ enum instruction_operation {
     INSTRUCTION_READ_CR2,
     INSTRUCTION_CLI,
     INSTRUCTION_STI,
-    INSTRUCTION_HLT
+    INSTRUCTION_HLT,
+    INSTRUCTION_PUSH,         /* ordinary: push of a constant */
+    INSTRUCTION_LOAD_CONSTANT /* ordinary: mov of a constant to a 64-bit register */
 };
+
+/* Whether ring 3 cannot execute it. */
+static inline bool instruction_is_privileged(enum instruction_operation operation)
+{
+    return operation > INSTRUCTION_ORDINARY && operation < INSTRUCTION_PUSH;
+}
 
 struct instruction {
     enum instruction_operation operation;
@@ -45,6 +54,7 @@ struct instruction {
     bool has_memory;  /* the other operand is in memory, at address */
     uint64_t address;
     unsigned rm; /* otherwise the number of its general register */
+    uint64_t constant;
 };
 
 /* Decodes the first of size bytes, which the guest executed with these registers (rip is its address). */

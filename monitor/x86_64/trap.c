@@ -34,6 +34,9 @@
 /* A stack access that faults lies this near the stack pointer. */
 #define STACK_REACH (64u << 10)
 
+/* As many instructions are emulated after one that trapped. */
+#define FOLLOWERS_MAX 8u
+
 struct frame {
     uint64_t rip;
     uint64_t cs;
@@ -184,6 +187,14 @@ static bool write_msr(const struct kvm_regs *regs, struct kvm_sregs *sregs)
     return true;
 }
 
+static bool push(const struct trap_unit *unit, uint64_t value, struct kvm_regs *regs)
+{
+    if (!guest_mem_copy_out(unit->mem, (struct gpa){regs->rsp - sizeof(value)}, &value, sizeof(value)))
+        return false;
+    regs->rsp -= sizeof(value);
+    return true;
+}
+
 static bool emulate(struct trap_unit *unit, const struct instruction *insn, struct kvm_regs *regs,
                     struct kvm_sregs *sregs)
 {
@@ -217,6 +228,13 @@ static bool emulate(struct trap_unit *unit, const struct instruction *insn, stru
         break;
     case INSTRUCTION_CLI:
     case INSTRUCTION_STI: /* there are no interrupts to hold back */
+        break;
+    case INSTRUCTION_PUSH:
+        if (!push(unit, insn->constant, regs))
+            return false;
+        break;
+    case INSTRUCTION_LOAD_CONSTANT:
+        instruction_set_register(regs, insn->rm, insn->constant);
         break;
     default:
         return false;
@@ -319,23 +337,49 @@ static enum trap_verdict guard_hit(struct trap_unit *unit, const struct trap *tr
     return TRAP_RESUME;
 }
 
-static enum trap_verdict protection_fault(struct trap_unit *unit, struct trap *trap, struct kvm_regs *regs,
-                                          struct kvm_sregs *sregs)
+static struct instruction fetch(const struct trap_unit *unit, const struct kvm_regs *regs)
 {
     uint8_t bytes[INSTRUCTION_BYTES_MAX];
     size_t size = 0;
     while (size < sizeof(bytes) &&
            guest_mem_copy_in(unit->mem, (struct gpa){regs->rip + size}, &bytes[size], 1))
         size++;
+    return instruction_decode(bytes, size, regs);
+}
 
-    struct instruction insn = instruction_decode(bytes, size, regs);
+/*
+ * Privileged instructions come in groups, each with one exit this way and not with one each: Solo5's lgdt,
+ * two pushes, lretq, a mov and three loads of segment registers. What cannot be emulated is left to the
+ * guest, which traps there again; so is what lies outside the page of code in which the guest has trapped, as
+ * it may not be executable.
+ */
+static void emulate_followers(struct trap_unit *unit, uint64_t page, struct kvm_regs *regs,
+                              struct kvm_sregs *sregs)
+{
+    for (unsigned n = 0; n < FOLLOWERS_MAX; n++) {
+        struct instruction insn = fetch(unit, regs);
+        if (regs->rip / GUEST_PAGE_SIZE != page || (regs->rip + insn.bytes - 1) / GUEST_PAGE_SIZE != page ||
+            !emulate(unit, &insn, regs, sregs))
+            return;
+    }
+}
+
+static enum trap_verdict protection_fault(struct trap_unit *unit, struct trap *trap, struct kvm_regs *regs,
+                                          struct kvm_sregs *sregs)
+{
+    struct instruction insn = fetch(unit, regs);
+    uint64_t page = regs->rip / GUEST_PAGE_SIZE;
+
     trap->instruction = insn.name;
-    if (insn.operation == INSTRUCTION_ORDINARY)
+    if (!instruction_is_privileged(insn.operation))
         return forward(unit, trap, regs);
     if (insn.operation == INSTRUCTION_HLT)
         return TRAP_HALTED;
     if (!emulate(unit, &insn, regs, sregs))
         return TRAP_PRIVILEGED;
+    /* A guest that steps itself wants a trap after each. */
+    if ((regs->rflags & FLAG_TRAP) == 0)
+        emulate_followers(unit, page, regs, sregs);
     return TRAP_RESUME;
 }
 

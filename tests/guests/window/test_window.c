@@ -98,7 +98,7 @@ static void given_a_guest(enum overlay_mode mode)
     attach_disk(mode);
 
     ck_assert_ok(kvm_open(&kvm_fd, &err), err);
-    ck_assert_ok(vm_open(kvm_fd, &vm, &err), err);
+    ck_assert_ok(vm_open(kvm_fd, 16 << 20, &vm, &err), err);
     ck_assert_ok(vm_load(&vm, &guest, &unikernel, &image, 16 << 20, &err), err);
     ck_assert_ok(window_open(&guest.mem, vm.fd, &err), err);
     ck_assert_ok(vm_boot(&vm, &guest, &parameters, &err), err);

@@ -71,6 +71,13 @@ static const struct {
     {"rep outsb", "\xf3\x6e", 2, FORBIDDEN, "out", false, 0},
     {"movaps (%rax),%xmm0", "\x0f\x28\x00", 3, ORDINARY, "", false, 0},
     {"mov (%rax),%rax", "\x48\x8b\x00", 3, ORDINARY, "", false, 0},
+    {"mov $-2,%r9", "\x49\xc7\xc1\xfe\xff\xff\xff", 7, INSTRUCTION_LOAD_CONSTANT, "", false, 9},
+    {"movl $2,%eax", "\xc7\xc0\x02\x00\x00\x00", 6, ORDINARY, "", false, 0},
+    {"movq $2,(%rax)", "\x48\xc7\x00\x02\x00\x00\x00", 7, ORDINARY, "", true, 0},
+    {"push $8", "\x6a\x08", 2, INSTRUCTION_PUSH, "", false, 0},
+    {"push $0x10018b", "\x68\x8b\x01\x10\x00", 5, INSTRUCTION_PUSH, "", false, 0},
+    {"pushw $8", "\x66\x6a\x08", 3, ORDINARY, "", false, 0},
+    {"half of push", "\x68\x8b\x01", 3, ORDINARY, "", false, 0},
     {"nothing", "", 0, ORDINARY, "", false, 0},
     {"half of lgdt", "\x0f\x01\x14\x25\x34", 5, ORDINARY, "", false, 0},
     {"prefixes only", "\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\xfa", 16, ORDINARY, "",
@@ -89,6 +96,16 @@ START_TEST(an_encoding_is_decoded)
     ck_assert_msg(insn.has_memory == cases[_i].has_memory, "%s", cases[_i].text);
     ck_assert_msg((insn.has_memory ? insn.address : insn.rm) == cases[_i].operand, "%s: 0x%lx, %u",
                   cases[_i].text, insn.address, insn.rm);
+}
+END_TEST
+
+START_TEST(constants_have_a_sign)
+{
+    ck_assert_uint_eq(instruction_decode((const uint8_t *)"\x6a\xff", 2, &regs).constant, UINT64_MAX);
+    ck_assert_uint_eq(instruction_decode((const uint8_t *)"\x68\xfe\xff\xff\xff", 5, &regs).constant,
+                      UINT64_MAX - 1);
+    ck_assert_uint_eq(instruction_decode((const uint8_t *)"\x48\xc7\xc0\x10\x00\x00\x80", 7, &regs).constant,
+                      0xffffffff80000010);
 }
 END_TEST
 
@@ -114,6 +131,7 @@ int main(void)
     Suite *suite = suite_create("instruction");
     TCase *t = unit_case(suite, "instruction");
     tcase_add_loop_test(t, an_encoding_is_decoded, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+    tcase_add_test(t, constants_have_a_sign);
     tcase_add_test(t, registers_are_numbered_as_they_are_encoded);
     return unit_run(suite);
 }

@@ -175,6 +175,62 @@ static void load_guest_tables(unsigned vector, uint64_t handler)
     unit.ss = 0x10;
 }
 
+/* lgdt (%rdx); push $8; push $CODE + 12; lretq; mov $0x10,%rax; mov %eax,%ss, %ds, %es; nop */
+#define GROUP                                                                              \
+    "\x0f\x01\x12\x6a\x08\x68\x0c\x00\x10\x00\x48\xcb\x48\xc7\xc0\x10\x00\x00\x00\x8e\xd0" \
+    "\x8e\xd8\x8e\xc0\x90"
+#define GROUP_BYTES 26u
+
+START_TEST(instructions_that_come_in_a_group_are_one_trap)
+{
+    const struct trap_table table = {TABLES, 23};
+    struct trap_table loaded;
+
+    make_unit();
+    load_guest_tables(VECTOR_PAGE_FAULT, CODE);
+    loaded = unit.gdt;
+    unit.gdt = (struct trap_table){0};
+    unit.ss = 0;
+    regs.rdx = TABLES + 0x3000;
+    memcpy(guest_mem_at(&mem, regs.rdx, 2), &table.limit, 2);
+    memcpy(guest_mem_at(&mem, regs.rdx + 2, 8), &table.base, 8);
+    ck_assert_int_eq(take_protection_fault(GROUP, GROUP_BYTES), TRAP_RESUME);
+    ck_assert_uint_eq(regs.rip, CODE + GROUP_BYTES - 1);
+    ck_assert_uint_eq(regs.rsp, STACK);
+    ck_assert_uint_eq(regs.rax, 0x10);
+    ck_assert_uint_eq(unit.gdt.base, loaded.base);
+    ck_assert_uint_eq(unit.cs, 0x08);
+    ck_assert_uint_eq(unit.ss, 0x10);
+    guest_mem_release(&mem);
+}
+END_TEST
+
+START_TEST(a_group_ends_with_its_page_and_with_what_cannot_be_emulated)
+{
+    make_unit();
+    memcpy(guest_mem_at(&mem, CODE + 0xfff, 4), "\xfa\xfa\xfa", 4); /* cli in one page, two in the next */
+    ck_assert_int_eq(take(VECTOR_GENERAL_PROTECTION, true, 0, CODE + 0xfff, STACK), TRAP_RESUME);
+    ck_assert_uint_eq(regs.rip, CODE + 0x1000);
+
+    ck_assert_int_eq(take_protection_fault("\xfa\x0f\x32", 3), TRAP_RESUME); /* cli; rdmsr */
+    ck_assert_uint_eq(regs.rip, CODE + 1);
+    ck_assert_int_eq(take_protection_fault("\xfa\xf4", 2), TRAP_RESUME); /* cli; hlt */
+    ck_assert_uint_eq(regs.rip, CODE + 1);
+    guest_mem_release(&mem);
+}
+END_TEST
+
+START_TEST(a_push_out_of_memory_is_left_to_the_guest)
+{
+    make_unit();
+    memcpy(guest_mem_at(&mem, CODE, 3), "\xfa\x6a\x01", 3); /* cli; push $1 */
+    ck_assert_int_eq(take(VECTOR_GENERAL_PROTECTION, true, 0, CODE, SIZE + 16), TRAP_RESUME);
+    ck_assert_uint_eq(regs.rip, CODE + 1);
+    ck_assert_uint_eq(regs.rsp, SIZE + 16);
+    guest_mem_release(&mem);
+}
+END_TEST
+
 START_TEST(the_guest_s_handler_gets_its_frame)
 {
     uint64_t pushed[6];
@@ -245,6 +301,9 @@ int main(void)
     tcase_add_test(t, a_fault_on_a_mapped_page_breaks_the_seal);
     tcase_add_test(t, the_guard_stops_a_stack_and_gives_way_to_a_heap);
     tcase_add_test(t, fs_base_is_the_only_register_to_write);
+    tcase_add_test(t, instructions_that_come_in_a_group_are_one_trap);
+    tcase_add_test(t, a_group_ends_with_its_page_and_with_what_cannot_be_emulated);
+    tcase_add_test(t, a_push_out_of_memory_is_left_to_the_guest);
     tcase_add_test(t, the_guest_s_handler_gets_its_frame);
     tcase_add_test(t, a_handler_that_cannot_be_entered_ends_the_guest);
     tcase_add_test(t, a_frame_that_is_not_on_the_stack_or_not_of_ring_3_is_not_believed);
