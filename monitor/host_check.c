@@ -161,7 +161,8 @@ static _Noreturn void run_child(int kvm_fd, int report_fd)
     guest.status = &status;
     console_init(&guest.console, STDERR_FILENO);
     if (open_guest(&image, &err) < 0 || unikernel_parse(image.bytes, image.size, &unikernel, &err) < 0 ||
-        vm_open(kvm_fd, GUEST_MEMORY, &vm, &err) < 0 || vm_load(&vm, &guest, &unikernel, &image, GUEST_MEMORY, &err) < 0 ||
+        vm_open(kvm_fd, GUEST_MEMORY, &vm, &err) < 0 ||
+        vm_load(&vm, &guest, &unikernel, &image, GUEST_MEMORY, &err) < 0 ||
         vm_boot(&vm, &guest, &parameters, &err) < 0 || signals_end_tender(&err) < 0 ||
         box_enter(OWN_NAMESPACES, &err) < 0 || box_seal(&vm, &guest, &options, -1, &err) < 0) {
         fprintf(stderr, "%s\n", err.text);

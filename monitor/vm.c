@@ -35,7 +35,7 @@ int vm_open(int kvm_fd, uint64_t memory_bytes, struct vm *out, struct error *err
     if (fd < 0)
         return -1;
     give_apic(fd, memory_bytes);
-    if (vcpu_open(kvm_fd, fd, &vcpu, err) < 0 || cpuid_apply(kvm_fd, vcpu.fd, err) < 0 ||
+    if (vcpu_open(kvm_fd, fd, &vcpu, err) < 0 || cpuid_apply(vcpu.fd, err) < 0 ||
         vcpu_get_tsc_frequency(&vcpu, &out->tsc_hz, err) < 0)
         return -1;
     out->fd = take_fd(&fd);

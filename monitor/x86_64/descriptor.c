@@ -2,9 +2,9 @@
 #include "descriptor.h"
 
 #include "abi/hypercall.h"
+#include "cpuid.h"
 #include "low_memory.h"
 
-#include <cpuid.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -138,26 +138,15 @@ void descriptor_apply(const struct guest_mem *mem)
     }
 }
 
-/* VMX enters a guest with a busy TSS only. SVM does not care, but QEMU's emulation of it honours the I/O
- * bitmap of an available TSS only. */
-static bool wants_available_task(void)
-{
-    static enum { UNKNOWN, NO, YES } answer;
-    unsigned eax, ebx = 0, ecx, edx;
-
-    /* Asked once: under a hypervisor CPUID is an exit. */
-    if (answer == UNKNOWN)
-        answer = __get_cpuid(0, &eax, &ebx, &ecx, &edx) != 0 && ebx == signature_AMD_ebx ? YES : NO;
-    return answer == YES;
-}
-
 void descriptor_load_user(struct kvm_sregs *sregs)
 {
     sregs->cs = user_code;
     sregs->ss = user_data;
     /* KVM says that the TSS is busy whatever it was told, so what it said cannot be given back. */
     sregs->tr = task;
-    if (wants_available_task())
+    /* VMX enters a guest with a busy TSS only. SVM does not care, but QEMU's emulation of it honours the I/O
+     * bitmap of an available TSS only. */
+    if (cpuid_host_is_amd())
         sregs->tr.type = TYPE_TSS_AVAILABLE;
 }
 
