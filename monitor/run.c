@@ -59,7 +59,7 @@ static void end_crashed(struct run *run, enum status_exit reason, int exit_statu
                         const struct kvm_regs *regs)
 {
     if (run->options->debugger != NULL && regs != NULL)
-        run->options->debugger->on_crash(run->guest, regs);
+        run->options->debugger->on_crash(run->guest, reason, regs);
     end(run, reason, exit_status);
 }
 
@@ -123,6 +123,7 @@ static void handle_hypercall(struct run *run, uint32_t number, uint32_t address)
 
 static void handle_trap(struct run *run, unsigned vector)
 {
+    const struct debugger *debugger = run->options->debugger;
     struct vcpu *vcpu = &run->vm->vcpu;
     struct trap trap;
 
@@ -139,7 +140,12 @@ static void handle_trap(struct run *run, unsigned vector)
         end_with_breach(run, "privileged instruction: syscall");
         return;
     }
-    trap_handle(&run->vm->traps, vector, &regs->regs, &regs->sregs, &trap);
+    trap_read(&run->vm->traps, vector, &regs->regs, &regs->sregs, &trap);
+    if (debugger != NULL && debugger->on_trap(&trap, &regs->regs, &regs->sregs)) {
+        vcpu_set_dirty(vcpu);
+        return;
+    }
+    trap_handle(&run->vm->traps, &trap, &regs->regs, &regs->sregs);
     if (!trap_is_survived(trap.verdict)) {
         claim_end(run->guest);
         report_trap(&run->options->names, run->guest, &trap);
@@ -206,6 +212,10 @@ static void handle_exit(struct run *run)
         hypercall_breach(run->guest, "KVM cannot enter it (reason 0x%llx)",
                          (unsigned long long)k->fail_entry.hardware_entry_failure_reason);
         break;
+    case KVM_EXIT_DEBUG:
+        if (run->options->debugger != NULL)
+            return; /* on_run() sees it */
+        __attribute__((fallthrough));
     default:
         hypercall_breach(run->guest, "KVM exit %u, which is not expected", k->exit_reason);
         break;
@@ -220,6 +230,8 @@ void run_guest(struct vm *vm, struct guest *guest, const struct run_options *opt
     /* A guest's first exits are the privileged instructions of its start; later ones are hypercalls. */
     vcpu_bring_registers(&vm->vcpu, true);
     while (!run.has_ended) {
+        if (options->debugger != NULL)
+            options->debugger->on_run();
         if (vcpu_run(&vm->vcpu) < 0) {
             if (errno == EINTR)
                 continue;
@@ -234,6 +246,8 @@ void run_guest(struct vm *vm, struct guest *guest, const struct run_options *opt
         if (!run.is_started)
             note_started(&run);
     }
+    if (options->debugger != NULL)
+        options->debugger->on_end(out->reason, out->exit_status);
     note_ended(guest->status, out->reason);
 }
 

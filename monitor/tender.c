@@ -285,6 +285,8 @@ static int run(const char *path, const struct unikernel *unikernel, const struct
     if (options->debugger == NULL &&
         (box_enter(OWN_NAMESPACES, err) < 0 || box_seal(&vm, &guest, &run_options, -1, err) < 0))
         return -1;
+    if (options->debugger != NULL && options->debugger->on_boot(&vm, &guest, err) < 0)
+        return -1;
 
     run_guest(&vm, &guest, &run_options, &end);
     _exit(end.exit_status);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory: the CPU has pushed a frame on the ring 0 stack. trap_handle() turns it back into the registers that
- * the guest had at the instruction, then decides:
+ * Theory: the CPU has pushed a frame on the ring 0 stack. trap_read() turns it back into the registers that
+ * the guest had at the instruction; trap_handle() decides:
  *
  *   1. single step after the first instruction: clear the trap flag and go on;
  *   2. page fault in the stack's guard: the stack's overflow, or memory that the guest may well use
@@ -400,8 +400,8 @@ static enum trap_verdict decide(struct trap_unit *unit, struct trap *trap, struc
     return forward(unit, trap, regs);
 }
 
-void trap_handle(struct trap_unit *unit, unsigned vector, struct kvm_regs *regs, struct kvm_sregs *sregs,
-                 struct trap *out)
+void trap_read(const struct trap_unit *unit, unsigned vector, const struct kvm_regs *regs,
+               const struct kvm_sregs *sregs, struct trap *out)
 {
     struct frame frame;
     uint64_t at = regs->rsp;
@@ -417,21 +417,26 @@ void trap_handle(struct trap_unit *unit, unsigned vector, struct kvm_regs *regs,
     }
     memcpy(&frame, guest_mem_at(unit->mem, at, sizeof(frame)), sizeof(frame));
 
-    struct kvm_regs guest = *regs;
-    guest.rip = frame.rip;
-    guest.rsp = frame.rsp;
-    guest.rflags = frame.rflags & ~(uint64_t)(FLAG_RESUME | (unit->is_stepping ? FLAG_TRAP : 0));
-    out->regs = guest;
+    out->regs.rip = frame.rip;
+    out->regs.rsp = frame.rsp;
+    out->regs.rflags = frame.rflags & ~(uint64_t)(FLAG_RESUME | (unit->is_stepping ? FLAG_TRAP : 0));
     out->fs_base = sregs->fs.base;
     out->address = vector == VECTOR_PAGE_FAULT ? sregs->cr2 : 0;
-    if ((frame.cs & 3) != 3)
-        return;
+    if ((frame.cs & 3) == 3)
+        out->verdict = TRAP_RESUME;
+}
 
-    out->verdict = decide(unit, out, &guest, sregs);
-    if (unit->is_stepping && trap_is_survived(out->verdict)) {
+void trap_handle(struct trap_unit *unit, struct trap *trap, struct kvm_regs *regs, struct kvm_sregs *sregs)
+{
+    struct kvm_regs guest = trap->regs;
+
+    if (trap->verdict == TRAP_KERNEL)
+        return;
+    trap->verdict = decide(unit, trap, &guest, sregs);
+    if (unit->is_stepping && trap_is_survived(trap->verdict)) {
         /* The first instruction trapped, and has had its turn. */
         unit->is_stepping = false;
-        out->verdict = TRAP_STARTED;
+        trap->verdict = TRAP_STARTED;
     }
     descriptor_load_user(sregs);
     *regs = guest;

@@ -78,11 +78,17 @@ struct trap {
 };
 
 /*
- * Handles the exception whose stub has just run. regs and sregs are the CPU's, at the stub; unless the
- * verdict ends the guest, they are changed to what it goes on with.
+ * Reads the exception whose stub has just run. regs and sregs are the CPU's, at the stub. The verdict becomes
+ * TRAP_KERNEL, or TRAP_RESUME until trap_handle() has decided.
  */
-void trap_handle(struct trap_unit *unit, unsigned vector, struct kvm_regs *regs, struct kvm_sregs *sregs,
-                 struct trap *out);
+void trap_read(const struct trap_unit *unit, unsigned vector, const struct kvm_regs *regs,
+               const struct kvm_sregs *sregs, struct trap *out);
+
+/*
+ * Handles the exception: decides on the verdict and, unless that ends the guest, changes regs and sregs to
+ * what it goes on with. What the guest had in its registers is taken from trap->regs.
+ */
+void trap_handle(struct trap_unit *unit, struct trap *trap, struct kvm_regs *regs, struct kvm_sregs *sregs);
 
 /* Whether a guest with this verdict goes on. */
 bool trap_is_survived(enum trap_verdict verdict);

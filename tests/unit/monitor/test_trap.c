@@ -58,7 +58,8 @@ static enum trap_verdict take(unsigned vector, bool has_code, uint64_t code, uin
     regs.rsp = LOW_STACK_TOP - (sizeof(frame) - skipped);
     memcpy(guest_mem_at(&mem, regs.rsp, sizeof(frame) - skipped), (char *)frame + skipped,
            sizeof(frame) - skipped);
-    trap_handle(&unit, vector, &regs, &sregs, &trap);
+    trap_read(&unit, vector, &regs, &sregs, &trap);
+    trap_handle(&unit, &trap, &regs, &sregs);
     return trap.verdict;
 }
 
@@ -280,13 +281,16 @@ START_TEST(a_frame_that_is_not_on_the_stack_or_not_of_ring_3_is_not_believed)
 {
     make_unit();
     regs.rsp = LOW_STACK_TOP - 8;
-    trap_handle(&unit, VECTOR_DIVIDE, &regs, &sregs, &trap);
+    trap_read(&unit, VECTOR_DIVIDE, &regs, &sregs, &trap);
+    trap_handle(&unit, &trap, &regs, &sregs);
     ck_assert_int_eq(trap.verdict, TRAP_KERNEL);
     regs.rsp = STACK;
-    trap_handle(&unit, VECTOR_DIVIDE, &regs, &sregs, &trap);
+    trap_read(&unit, VECTOR_DIVIDE, &regs, &sregs, &trap);
+    trap_handle(&unit, &trap, &regs, &sregs);
     ck_assert_int_eq(trap.verdict, TRAP_KERNEL);
     regs.rsp = LOW_STACK_TOP - 40; /* zeros: CS of ring 0 */
-    trap_handle(&unit, VECTOR_DIVIDE, &regs, &sregs, &trap);
+    trap_read(&unit, VECTOR_DIVIDE, &regs, &sregs, &trap);
+    trap_handle(&unit, &trap, &regs, &sregs);
     ck_assert_int_eq(trap.verdict, TRAP_KERNEL);
     guest_mem_release(&mem);
 }
