@@ -6,7 +6,25 @@
 #include "pack.h"
 #include "pack_store.h"
 
+#include <linux/capability.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Overlayfs's marks are trusted.* attributes, which the kernel hides from who has not CAP_SYS_ADMIN; in
+ * layers that a user's own engine made they are user.* attributes. A layer read without them would be another
+ * one. */
+static bool sees_marks(int dirfd)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    struct stat st;
+    if (syscall(SYS_capget, &header, data) == 0 &&
+        (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) != 0)
+        return true;
+    return geteuid() != 0 && fstat(dirfd, &st) == 0 && st.st_uid == geteuid();
+}
 
 /* Reads a layer's table from its pack if there is one. */
 static int load_table(const struct store *store, struct source_layer *layer, struct error *err)
@@ -46,8 +64,14 @@ int source_open_stack(const struct store *store, const struct image_stack *stack
     if (stack->n_dirs == 0)
         return error_set(err, ERROR_INPUT, "it has no layers");
     for (size_t i = 0; i < stack->n_dirs; i++) {
-        if (source_add_overlay_dir(&source, stack->dirs[i], false, err) != 0 ||
-            load_table(store, &source.layers[i], err) != 0)
+        if (source_add_overlay_dir(&source, stack->dirs[i], false, err) != 0)
+            return -1;
+        if (!sees_marks(source.layers[i].dirfd))
+            return error_set(
+                err, ERROR_REFUSED,
+                "the marks in the layer '%s' cannot be read without the capability CAP_SYS_ADMIN",
+                stack->dirs[i]);
+        if (load_table(store, &source.layers[i], err) != 0)
             return -1;
         if (source.layers[i].needs_merged_view)
             return error_set(

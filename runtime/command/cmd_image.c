@@ -16,10 +16,11 @@ static const struct cli_option options[] = {
     {"all", 'a', CLI_FLAG, offsetof(struct image_options, wants_all), NULL,
      "prepare: all images of the engine"},
     {"as", 0, CLI_TEXT, offsetof(struct image_options, as), "FORMAT",
-     "prepare: the format of the images (ext2)"},
+     "prepare, watch: the format of the images (ext2)"},
     {"min-age", 0, CLI_NUMBER, offsetof(struct image_options, min_age), "SECONDS",
      "gc: leave images younger than this (0)"},
-    {"format", 'f', CLI_TEXT, offsetof(struct image_options, format), "FORMAT", "how to print: text or json (text)"},
+    {"format", 'f', CLI_TEXT, offsetof(struct image_options, format), "FORMAT",
+     "how to print: text or json (text)"},
     CLI_END,
 };
 
@@ -31,7 +32,7 @@ static const struct {
     {"prepare", 0, INT_MAX, image_prepare_command}, {"ls", 0, 0, image_ls_command},
     {"inspect", 1, INT_MAX, image_inspect_command}, {"verify", 0, 0, image_verify_command},
     {"rm", 1, INT_MAX, image_rm_command},           {"gc", 0, 0, image_gc_command},
-    {"export", 2, 2, image_export_command},
+    {"export", 2, 2, image_export_command},         {"watch", 0, INT_MAX, image_watch_command},
 };
 
 static const char *const format_names[] = {
@@ -112,8 +113,9 @@ static int run(const struct cli_invocation *invocation, struct error *err)
 
 const struct cli_command cmd_image = {
     .name = "image",
-    .arguments = "prepare [DIR|NAME...] | ls | inspect KEY... | verify | rm KEY... | gc | "
-                 "export KEY FILE",
+    .arguments =
+        "prepare [DIR|NAME...] | watch [ENGINE...] | ls | inspect KEY... | verify | rm KEY... | gc | "
+        "export KEY FILE",
     .summary = "look after the store of images",
     .options = options,
     .options_size = sizeof(struct image_options),

@@ -33,6 +33,7 @@ struct image_call {
 
 /* One function for each subcommand: the exit status, or -1 with an error. */
 int image_prepare_command(const struct image_call *call, struct error *err);
+int image_watch_command(const struct image_call *call, struct error *err);
 int image_ls_command(const struct image_call *call, struct error *err);
 int image_inspect_command(const struct image_call *call, struct error *err);
 int image_verify_command(const struct image_call *call, struct error *err);

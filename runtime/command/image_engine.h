@@ -16,7 +16,8 @@ int image_engine_prepare(struct store *store, const struct engine *engine, const
                          enum image_format format, struct image_report *report, bool *out_failed,
                          struct error *err);
 
-/* Prepares all of an engine's images that have a name (others are steps of builds). *out_n_failed counts those that could not be. */
+/* Prepares all of an engine's images that have a name (others are steps of builds). *out_n_failed counts
+ * those that could not be. */
 int image_engine_prepare_all(struct store *store, const struct engine *engine, enum image_format format,
                              struct image_report *report, size_t *out_n_failed, struct error *err);
 

@@ -22,15 +22,10 @@ store_keys_in_use() {
     "$WHERRY" image ls --format json | jq -r '.[] | select(.inUse) | .key'
 }
 
-# hit_of KEY: the container that runs has opened just this image, and none was built for it.
+# hit_of KEY: the container that runs has opened just this image: one that reads its files in place has none.
 hit_of() {
-    [[ $(store_keys_in_use) == "$1" ]] || {
-        echo "in use: $(store_keys_in_use), prepared: $1"
-        return 1
-    }
-    eventually 10 store_is_quiet
-    [[ $(store_keys) == "$1" ]] || {
-        echo "in the store: $(store_keys), prepared: $1"
+    [[ -n $1 && $(store_keys_in_use) == "$1" ]] || {
+        echo "in use: $(store_keys_in_use), prepared: $1, in the store: $(store_keys)"
         return 1
     }
 }
