@@ -272,6 +272,9 @@ static bool handle_quietly(const struct trap *trap, struct kvm_regs *regs, struc
     struct kvm_regs next = *regs;
     struct kvm_sregs next_sregs = *sregs;
 
+    /* With the flag set, no more than this one instruction is emulated. */
+    if (gdb.is_stepping)
+        tried.regs.rflags |= FLAG_TRAP;
     trap_handle(&unit, &tried, &next, &next_sregs);
     *out_is_fatal = !trap_is_survived(tried.verdict);
     if (*out_is_fatal || tried.verdict == TRAP_FORWARDED)
