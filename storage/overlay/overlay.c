@@ -58,7 +58,7 @@ static enum overlay_result copy_guarded(void *to, const void *from, size_t len)
         return OVERLAY_IO;
     }
     fault_return = &here;
-    memcpy(to, from, len);
+    memmove(to, from, len); /* a guest may write to its device what it sees in the device's window */
     __asm__ __volatile__("" ::: "memory");
     fault_return = NULL;
     return OVERLAY_OK;

@@ -328,6 +328,9 @@ size_t fs_view(const struct fs_file *file, uint64_t off, size_t size, const void
         return 0;
     if (size > n * fs->block_size - from)
         size = (size_t)(n * fs->block_size - from);
-    *out = view_source(fs, (uint64_t)block * fs->block_size + from, size);
-    return *out != NULL ? size : 0;
+    const void *view = view_source(fs, (uint64_t)block * fs->block_size + from, size);
+    if (view == NULL)
+        return 0;
+    *out = view;
+    return size;
 }

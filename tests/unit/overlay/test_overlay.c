@@ -119,6 +119,35 @@ START_TEST(a_private_write_leaves_the_files_unchanged)
 }
 END_TEST
 
+START_TEST(a_write_may_come_from_the_device_itself)
+{
+    struct overlay o = open_device(OVERLAY_PRIVATE);
+    ck_assert_int_eq(overlay_write(&o, 2 * BLOCK, o.bytes + 3 * BLOCK - 2, BLOCK), OVERLAY_OK);
+    ck_assert_int_eq(byte_at(&o, 2 * BLOCK + 1), 'b');
+    ck_assert_int_eq(byte_at(&o, 2 * BLOCK + 2), 'a');
+    ck_assert_int_eq(byte_at(&o, 3 * BLOCK - 1), 'a');
+    overlay_release(&o);
+}
+END_TEST
+
+START_TEST(a_large_device_begins_at_a_large_page)
+{
+    const struct overlay_parts parts = {.capacity = (3u << 20) + BLOCK,
+                                        .mode = OVERLAY_PRIVATE,
+                                        .extents_fd = extents_fd,
+                                        .n_extents = 3,
+                                        .patches_fd = -1,
+                                        .data_fds = data,
+                                        .n_data_fds = 2};
+    struct overlay o = {0};
+    ck_assert_ok(overlay_open(&parts, &o, &err), err);
+    ck_assert_uint_eq((uintptr_t)o.bytes % (2u << 20), 0);
+    ck_assert_int_eq(byte_at(&o, 2 * BLOCK), 'b');
+    ck_assert_int_eq(byte_at(&o, parts.capacity - 1), '\0');
+    overlay_release(&o);
+}
+END_TEST
+
 START_TEST(a_read_only_device_refuses_writes)
 {
     struct overlay o = open_device(OVERLAY_READ_ONLY);
@@ -256,6 +285,8 @@ int main(void)
     tcase_add_test(t, a_read_may_cross_extents);
     tcase_add_test(t, a_private_write_leaves_the_files_unchanged);
     tcase_add_test(t, a_read_only_device_refuses_writes);
+    tcase_add_test(t, a_write_may_come_from_the_device_itself);
+    tcase_add_test(t, a_large_device_begins_at_a_large_page);
     tcase_add_test(t, a_write_through_reaches_the_files);
     tcase_add_loop_test(t, nothing_outside_the_device_is_touched, 0, sizeof(outside) / sizeof(outside[0]));
     tcase_add_loop_test(t, patches_stand_over_the_extents, 0, 2);

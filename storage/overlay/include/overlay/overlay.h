@@ -66,9 +66,9 @@ int overlay_open(const struct overlay_parts *parts, struct overlay *out, struct 
 enum overlay_result overlay_read(const struct overlay *overlay, uint64_t off, void *buf, size_t len);
 
 /*
- * Writes len bytes at off. With OVERLAY_WRITE_THROUGH the bytes have reached the disk (pwritev2(2)
- * with RWF_DSYNC) when it returns; a write into a hole of such a device is OVERLAY_RANGE, as there is no file
- * to hold it.
+ * Writes len bytes at off; buf may lie in overlay->bytes. With OVERLAY_WRITE_THROUGH the bytes have reached
+ * the disk (pwritev2(2) with RWF_DSYNC) when it returns; a write into a hole of such a device is
+ * OVERLAY_RANGE, as there is no file to hold it.
  */
 enum overlay_result overlay_write(struct overlay *overlay, uint64_t off, const void *buf, size_t len);
 
