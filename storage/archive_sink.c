@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BUFFER_SIZE (1u << 20)
+/* In one piece in the page cache, where the file system can do that: see pack.c. */
+#define BUFFER_SIZE (2u << 20)
 
 int archive_sink_init(struct archive_sink *sink, int fd, struct error *err)
 {

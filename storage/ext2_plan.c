@@ -32,6 +32,16 @@ uint32_t ext2_plan_overhead(const struct ext2_plan *plan, uint32_t group)
     return super + 2 + EXT2_INODES_PER_GROUP / EXT2_INODES_PER_BLOCK;
 }
 
+static uint64_t round_up(uint64_t block)
+{
+    return (block + EXT2_LARGE_BLOCKS - 1) / EXT2_LARGE_BLOCKS * EXT2_LARGE_BLOCKS;
+}
+
+uint32_t ext2_plan_data_start(const struct ext2_plan *plan, uint32_t group)
+{
+    return (uint32_t)round_up(ext2_plan_overhead(plan, group));
+}
+
 uint64_t ext2_plan_block(const struct ext2_plan *plan, uint64_t data_block, uint64_t *out_run)
 {
     uint32_t low = 0, high = plan->n_groups;
@@ -44,7 +54,7 @@ uint64_t ext2_plan_block(const struct ext2_plan *plan, uint64_t data_block, uint
             high = middle;
     }
     *out_run = plan->firsts[low + 1] - data_block;
-    return (uint64_t)low * EXT2_BLOCKS_PER_GROUP + ext2_plan_overhead(plan, low) + data_block -
+    return (uint64_t)low * EXT2_BLOCKS_PER_GROUP + ext2_plan_data_start(plan, low) + data_block -
            plan->firsts[low];
 }
 
@@ -124,6 +134,8 @@ static int plan_layers(struct ext2_plan *plan, uint64_t *out_n_data, uint64_t *o
         layer->first_inode = (uint32_t)n_inodes + 1;
         layer->generated = n_data;
         layer->pack = n_data + layer->slots.n_blocks;
+        if (tree->layers[i].n_blocks >= EXT2_LARGE_BLOCKS)
+            layer->pack = round_up(layer->pack);
         n_data = layer->pack + tree->layers[i].n_blocks;
         n_inodes += tree->layers[i].n_entries;
     }
@@ -139,7 +151,7 @@ static uint64_t count_room(struct ext2_plan *plan, uint64_t n)
     plan->n_groups = (uint32_t)n;
     plan->n_group_table = (uint32_t)((n + EXT2_GROUPS_PER_BLOCK - 1) / EXT2_GROUPS_PER_BLOCK);
     for (uint32_t group = 0; group < n; group++)
-        room += EXT2_BLOCKS_PER_GROUP - ext2_plan_overhead(plan, group);
+        room += EXT2_BLOCKS_PER_GROUP - ext2_plan_data_start(plan, group);
     return room;
 }
 
@@ -159,12 +171,12 @@ static int plan_groups(struct ext2_plan *plan, uint64_t n_data, uint64_t n_inode
         return error_errno(err, "plan an image");
     for (uint32_t group = 0; group < n; group++)
         plan->firsts[group + 1] =
-            plan->firsts[group] + EXT2_BLOCKS_PER_GROUP - ext2_plan_overhead(plan, group);
+            plan->firsts[group] + EXT2_BLOCKS_PER_GROUP - ext2_plan_data_start(plan, group);
     /* The last group is as short as it can be; but readers expect some blocks in it. */
     uint64_t end = plan->firsts[n - 1] + LAST_GROUP_MIN;
     if (end < n_data)
         end = n_data;
-    plan->n_blocks = (n - 1) * EXT2_BLOCKS_PER_GROUP + ext2_plan_overhead(plan, (uint32_t)n - 1) + end -
+    plan->n_blocks = (n - 1) * EXT2_BLOCKS_PER_GROUP + ext2_plan_data_start(plan, (uint32_t)n - 1) + end -
                      plan->firsts[n - 1];
     plan->firsts[n] = end;
     return 0;

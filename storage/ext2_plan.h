@@ -20,8 +20,18 @@
 #define EXT2_SPARE_BLOCKS 256u
 #define EXT2_SPARE_INODES 64u
 
-/* So many that hardly a tree needs groups for its inodes alone. The table's unused blocks cost nothing. */
-#define EXT2_INODES_PER_GROUP 16384u
+/*
+ * A pack of at least this many blocks starts at a multiple of them in the image, and so does the data space
+ * of each group: 2 MiB, which one page-table entry maps when the page cache has the pack in pieces as large
+ * (overlay.h).
+ */
+#define EXT2_LARGE_BLOCKS 512u
+
+/*
+ * So many that hardly a tree needs groups for its inodes alone. The table's unused blocks cost nothing. With
+ * 508 blocks of inodes a group's own metadata just fits into EXT2_LARGE_BLOCKS.
+ */
+#define EXT2_INODES_PER_GROUP (508u * EXT2_INODES_PER_BLOCK)
 
 /* What one layer takes. */
 struct ext2_layer_plan {
@@ -52,6 +62,9 @@ void ext2_plan_release(struct ext2_plan *plan);
 
 /* How many blocks a group's own metadata takes, at its start. */
 uint32_t ext2_plan_overhead(const struct ext2_plan *plan, uint32_t group);
+
+/* The block of a group, counted from its start, with which its part of the data space begins. */
+uint32_t ext2_plan_data_start(const struct ext2_plan *plan, uint32_t group);
 
 /* Whether the group starts with a copy of the superblock. */
 bool ext2_plan_has_super(uint32_t group);

@@ -14,7 +14,9 @@
 
 #define PACK_MAGIC   0x314b434150595257ull /* "WRYPACK1" */
 #define PACK_VERSION 2
-#define BUFFER_SIZE  (1u << 20)
+/* What is written at once, and begins at a multiple of its size, stays in the page cache in one piece where
+ * the file system can do that; and pieces of 2 MiB are what one page-table entry can map. */
+#define BUFFER_SIZE (2u << 20)
 /* A table larger than this is damage: it would describe fifty million files. */
 #define TABLE_MAX (4ull << 30)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What storage/image.h promises for ext2 images of plain directories; e2fsck and debugfs are the judges. */
+#include "overlay/extent.h"
 #include "scratch.h"
 #include "unit.h"
 
@@ -19,6 +20,15 @@ static int open_tree(const char *name, const struct image_patch *patches, size_t
         .rootfs = path, .format = IMAGE_EXT2, .patches = patches, .n_patches = n};
     *out = IMAGE_NONE;
     return image_open(scratch_store, &request, out, err);
+}
+
+static int prepare_tree(const char *name, struct image *out, struct error *err)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/%s", scratch_dir, name);
+    const struct image_request request = {.rootfs = path, .format = IMAGE_EXT2};
+    *out = IMAGE_NONE;
+    return image_prepare(scratch_store, &request, out, err);
 }
 
 /* Makes the image of a tree into a file, and lets e2fsck judge it. */
@@ -66,6 +76,29 @@ START_TEST(an_image_of_many_groups_is_sound)
         "mkdir tree && head -c 140000000 /dev/urandom > tree/a && head -c 5000 /dev/urandom > tree/b");
     make_image("tree", NULL, 0, "image");
     compare_image("tree", "image");
+}
+END_TEST
+
+/* So that one page-table entry can map 2 MiB of a pack (overlay.h). */
+START_TEST(a_large_pack_is_mapped_in_large_pieces)
+{
+    const uint64_t large = 2u << 20;
+    struct error err = {0};
+    struct image image;
+    uint64_t n_large = 0;
+
+    scratch_run("mkdir tree && head -c 140000000 /dev/urandom > tree/a");
+    ck_assert_ok(prepare_tree("tree", &image, &err), err);
+    for (uint32_t i = 0; i < image.n_extents; i++) {
+        struct extent e;
+        ck_assert_int_eq(pread(image.extents_fd, &e, sizeof(e), (off_t)(i * sizeof(e))), (ssize_t)sizeof(e));
+        if (e.file < image.n_meta_fds)
+            continue;
+        ck_assert_uint_eq(e.off % large, e.file_off % large);
+        n_large += e.len / large;
+    }
+    ck_assert_uint_ge(n_large, 65);
+    image_release(&image);
 }
 END_TEST
 
@@ -238,6 +271,7 @@ int main(void)
     tcase_add_test(tcase, a_tree_comes_back_as_it_was);
     tcase_add_test(tcase, large_files_use_indirect_blocks);
     tcase_add_test(tcase, an_image_of_many_groups_is_sound);
+    tcase_add_test(tcase, a_large_pack_is_mapped_in_large_pieces);
     tcase_add_test(tcase, a_directory_of_many_files_is_sound);
     tcase_add_test(tcase, special_files_are_kept);
     tcase_add_test(tcase, names_of_any_bytes_are_kept);
