@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "oci-spec/probe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,14 @@ static int read_mount_point(struct document *document, const struct config_pair 
         return bad_value(pair, err, "is not an absolute path");
     document->unikernel.mount_point = pair->value;
     return 0;
+}
+
+/* Only checked here: whoever carries it out finds it in the annotations. */
+static int read_probe(struct document *document, const struct config_pair *pair, struct error *err)
+{
+    struct probe probe;
+    (void)document;
+    return probe_parse(pair->value, &probe, err) < 0 ? error_wrap(err, "annotation %s", pair->key) : 0;
 }
 
 /* --- devices --- */
@@ -216,7 +225,7 @@ static int read_key(struct document *document, const struct config_pair *pair, s
     } keys[] = {
         {PREFIX "binary", read_binary}, {PREFIX "cmdline", read_cmdline},
         {PREFIX "memory", read_memory}, {PREFIX "mount-point", read_mount_point},
-        {PREFIX "type", read_type},
+        {PREFIX "type", read_type},     {PROBE_ANNOTATION, read_probe},
     };
     static const char block[] = PREFIX "block.", net[] = PREFIX "net.";
 

@@ -195,6 +195,28 @@ static int attach_network(const struct container *container, struct start_messag
     return 0;
 }
 
+int container_find_interface(const struct container *container, struct net_interface *out, struct error *err)
+{
+    const struct state_record *record = &container->record;
+    struct net_interface interfaces[NET_INTERFACES_MAX];
+    const char *wanted = record->n_nets > 0 ? record->nets[0].interface : "";
+    _cleanup_close_ int netns = -1;
+    size_t n;
+
+    if (record->n_nets == 0)
+        return error_set(err, ERROR_REFUSED, "the guest has no network device");
+    if (namespace_open_network(record->process.pid, &netns, err) < 0 ||
+        net_scan(netns, interfaces, NET_INTERFACES_MAX, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        if (wanted[0] == '\0' || strcmp(interfaces[i].name, wanted) == 0) {
+            *out = interfaces[i];
+            return 0;
+        }
+    }
+    return error_set(err, ERROR_NOT_FOUND, "the guest's interface '%s' is gone", wanted);
+}
+
 static int release_guest(const struct container *container, struct error *err)
 {
     const struct state_record *record = &container->record;

@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 struct cgroup_stats;
+struct net_interface;
 struct status;
 
 enum container_access { CONTAINER_READ, CONTAINER_LOCK };
@@ -46,8 +47,8 @@ int container_load_config(struct container *container, struct error *err);
  */
 int container_fill_state(struct container *container, struct state *out, struct error *err);
 
-/* Connects the network, releases the guest, runs the hooks. When it fails the container is stopped, or as it
- * was. */
+/* Connects the network, releases the guest, runs the hooks. When it fails the container has stopped, unless
+ * it was not to be started. */
 int container_start(struct container *container, struct error *err);
 
 /* Sends a signal to the monitor. everything: also to whoever else is in the cgroup; then stopped is no error.
@@ -73,6 +74,10 @@ int container_update(struct container *container, const struct config_resources 
 
 /* What the kernel has counted for the container's cgroup. Release with cgroup_stats_release. */
 int container_read_stats(const struct container *container, struct cgroup_stats *out, struct error *err);
+
+/* The interface of the container's network namespace that the guest's first network device has taken over,
+ * with its addresses. A guest without one is ERROR_REFUSED. */
+int container_find_interface(const struct container *container, struct net_interface *out, struct error *err);
 
 /* Copies the monitor's page of counters. */
 int container_read_status(const struct container *container, struct status *out, struct error *err);

@@ -11,6 +11,7 @@
 #include "hooks.h"
 #include "launch_set.h"
 #include "net.h"
+#include "pid_file.h"
 #include "plan.h"
 #include "process.h"
 #include "state_dir.h"
@@ -336,27 +337,12 @@ static int launch(struct creation *creation, struct error *err)
     return state_dir_save(&creation->dir, &creation->record, err);
 }
 
-/* Bare digits, without a newline: what containerd's shim reads is the whole file as a number. */
 static int write_pid_file(struct creation *creation, struct error *err)
 {
-    const char *path = creation->request->pid_file;
-    _cleanup_free_ char *temporary = NULL;
-    _cleanup_close_ int fd = -1;
-    char digits[16];
-
-    if (path == NULL)
+    if (creation->request->pid_file == NULL)
         return 0;
-    if (asprintf(&temporary, "%s.tmp", path) < 0) {
-        temporary = NULL;
-        return error_errno(err, "write '%s'", path);
-    }
-    int n = snprintf(digits, sizeof(digits), "%d", (int)creation->process.pid);
-    if (fd_open(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644, &fd, err) < 0)
+    if (pid_file_write(creation->request->pid_file, creation->process.pid, err) < 0)
         return -1;
-    if (fd_write_all(fd, digits, (size_t)n, temporary, err) < 0)
-        return -1;
-    if (rename(temporary, path) < 0)
-        return error_errno(err, "write '%s'", path);
     undo_push(&creation->undo, undo_pid_file, creation);
     return 0;
 }

@@ -279,9 +279,15 @@ teardown() { spec_teardown; }
 }
 
 @test "exec, checkpoint and restore are refused with the reason" {
+    configure '.process.args += ["--wait", "60"]'
     create c1
     refuses 255 "has no second process" wherry exec c1 ls
-    refuses 255 "has no second process" wherry exec --process /nowhere --detach --pid-file /nowhere c1
+    echo '{"args": ["ls"], "cwd": "/"}' >"$work/process"
+    refuses 255 "has no second process" wherry exec --process "$work/process" --detach --pid-file /nowhere c1
+    refuses 255 "cannot exec in a container that is created" wherry exec c1 wherry-probe tcp 80
+    wherry start c1
+    refuses 255 "has no network device" wherry exec c1 wherry-probe tcp 80
+    refuses 255 "neither it nor the annotation" wherry exec c1 wherry-probe
     refuses 1 "cannot be checkpointed" wherry checkpoint --image-path /nowhere c1
     refuses 1 "cannot be checkpointed" wherry checkpoint --help
     refuses 1 "cannot be restored" wherry restore --bundle "$bundle" --image-path /nowhere c2

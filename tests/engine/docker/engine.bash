@@ -37,9 +37,10 @@ fetch() {
 # What docker itself keeps about containers, beside residue(); but it collects files of network namespaces later.
 docker_residue() {
     residue
-    ps -eo comm= | grep -E '^(containerd-shim|docker-proxy)'
+    pgrep -l '^containerd-shi'
+    pgrep -l '^docker-proxy'
     find "$ENGINE/exec/runtime-runc" "$ENGINE/exec/runtime-$RUNTIME" -mindepth 2 -maxdepth 2 2>/dev/null
-    grep -E 'overlay2/.*/merged' /proc/self/mounts
+    grep -E "$ENGINE/root/.*/merged" /proc/self/mounts
     return 0
 }
 no_residue() {

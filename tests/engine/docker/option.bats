@@ -67,7 +67,7 @@ load engine
     d run -d --name single hello --wait 60
     run d exec single /hello
     ((status != 0 && status < 128))
-    [[ $output == *"is a unikernel"*"no second process"* ]]
+    [[ $output == *"is a unikernel"*"no second process"*"wherry-probe"* ]]
     has_status single running
 }
 

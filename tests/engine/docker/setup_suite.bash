@@ -50,5 +50,5 @@ setup_suite() {
 teardown_suite() {
     kill "$DOCKERD_PID"
     wait "$DOCKERD_PID" 2>/dev/null || true
-    ! ps -eo comm= | grep -E '^(containerd|dockerd|docker-proxy)'
+    ! pgrep -l '^(containerd|dockerd)'
 }
