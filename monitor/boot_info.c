@@ -63,6 +63,8 @@ int boot_info_write(struct guest *guest, const struct boot_parameters *parameter
     };
     if (has_ring) {
         info->host_features |= BOOT_FEATURE_NET_RING;
+        if (guest->ring.can_post)
+            info->host_features |= BOOT_FEATURE_NET_POSTED;
         info->net_ring = (struct gpa){guest->mem.size};
     }
     memcpy(area->manifest, &guest->manifest, manifest_size(&guest->manifest));

@@ -14,13 +14,21 @@
 #include "ring.h"
 
 #include "dev_net.h"
+#include "x86_64/ticks.h"
 
 #include <poll.h>
 #include <stdio.h>
 
-void ring_init(struct ring_server *server, struct ring *shared)
+/* A device has its turn for so many frames. */
+#define FRAMES_AT_ONCE 64
+
+/* As long as a thread that only looks; then the other one is perhaps not running. */
+#define SPINS_MAX 1000
+
+void ring_init(struct ring_server *server, struct ring *shared, bool can_post)
 {
-    *server = (struct ring_server){.shared = shared};
+    server->shared = shared;
+    server->can_post = can_post;
     shared->needs_kick = 1;
 }
 
@@ -44,6 +52,72 @@ static void post_commit(struct ring_server *server, uint32_t id, int32_t ret, ui
     __atomic_store_n(&commit->len, len, __ATOMIC_RELAXED);
     __atomic_store_n(&server->shared->commit_tail, ++server->commit_tail, __ATOMIC_RELEASE);
 }
+
+/* ---- Posted buffers ---- */
+
+/* Returns false when there is no room. */
+static bool add_post(struct ring_server *server, uint32_t handle, const struct ring_post *post)
+{
+    struct ring_queue *queue = &server->queues[handle];
+    uint32_t number = server->free_post;
+
+    if (number != 0)
+        server->free_post = server->posts[number - 1].next;
+    else if (server->n_posts < RING_SLOTS)
+        number = ++server->n_posts;
+    else
+        return false;
+    server->posts[number - 1] = *post;
+    if (queue->first == 0)
+        queue->first = number;
+    else
+        server->posts[queue->last - 1].next = number;
+    queue->last = number;
+    return true;
+}
+
+static void remove_first_post(struct ring_server *server, struct ring_queue *queue)
+{
+    uint32_t number = queue->first;
+    struct ring_post *post = &server->posts[number - 1];
+
+    queue->first = post->next;
+    post->next = server->free_post;
+    server->free_post = number;
+}
+
+/* Returns how many frames. */
+static uint32_t receive(struct guest *guest, uint32_t handle)
+{
+    struct ring_queue *queue = &guest->ring.queues[handle];
+    const struct device *device = &guest->devices[handle];
+    uint32_t n = 0;
+
+    while (queue->first != 0 && n < FRAMES_AT_ONCE) {
+        const struct ring_post *post = &guest->ring.posts[queue->first - 1];
+        uint64_t len = 0;
+        if (dev_net_receive(guest, device, post->buffer, post->len, &len) != RESULT_OK)
+            break;
+        post_commit(&guest->ring, post->id, RESULT_OK, (uint32_t)len);
+        remove_first_post(&guest->ring, queue);
+        n++;
+    }
+    return n;
+}
+
+uint64_t ring_receive(struct guest *guest)
+{
+    uint64_t handles = 0;
+
+    if (guest->ring.n_posts == 0)
+        return 0;
+    for (nfds_t i = 0; i < guest->polls.n_fds; i++)
+        if (receive(guest, guest->polls.handles[i]) > 0)
+            handles |= 1ull << guest->polls.handles[i];
+    return handles;
+}
+
+/* ---- Entries ---- */
 
 static enum ring_verdict bad_address(struct ring_server *server, const struct ring_entry *entry)
 {
@@ -82,6 +156,26 @@ static enum ring_verdict serve_read(struct guest *guest, const struct ring_entry
     return RING_SERVED;
 }
 
+static enum ring_verdict serve_post(struct guest *guest, const struct ring_entry *entry)
+{
+    struct ring_server *server = &guest->ring;
+
+    if (guest_find_device(guest, entry->handle, MANIFEST_NET) == NULL) {
+        post_commit(server, entry->id, RESULT_EINVAL, 0);
+        return RING_SERVED;
+    }
+    const struct ring_post post = {.buffer = guest_mem_borrow_writable(&guest->mem, entry->data, entry->len),
+                                   .len = entry->len,
+                                   .id = entry->id};
+    if (post.buffer == NULL)
+        return bad_address(server, entry);
+    if (!add_post(server, entry->handle, &post)) {
+        snprintf(server->breach, sizeof(server->breach), "more than %u buffers posted", RING_SLOTS);
+        return RING_BREACH;
+    }
+    return RING_SERVED;
+}
+
 static enum ring_verdict serve_entry(struct guest *guest, const struct ring_entry *entry)
 {
     switch (entry->operation) {
@@ -89,12 +183,14 @@ static enum ring_verdict serve_entry(struct guest *guest, const struct ring_entr
         return serve_write(guest, entry);
     case RING_NET_READ:
         return serve_read(guest, entry);
+    case RING_NET_POST:
+        return guest->ring.can_post ? serve_post(guest, entry) : RING_SERVED;
     default:
         return RING_SERVED;
     }
 }
 
-static enum ring_verdict serve_all(struct guest *guest)
+static enum ring_verdict serve_entries(struct guest *guest)
 {
     struct ring_server *server = &guest->ring;
     uint32_t head = atomic_load_explicit(&server->entry_head, memory_order_relaxed);
@@ -120,30 +216,61 @@ static enum ring_verdict serve_all(struct guest *guest)
     return RING_SERVED;
 }
 
+/* ---- Who serves ---- */
+
+static bool try_lock(struct ring_server *server)
+{
+    return !atomic_exchange_explicit(&server->is_taken, true, memory_order_acquire);
+}
+
+void ring_unlock(struct ring_server *server)
+{
+    atomic_store_explicit(&server->is_taken, false, memory_order_release);
+}
+
 enum ring_verdict ring_serve(struct guest *guest)
 {
-    if (atomic_exchange_explicit(&guest->ring.is_taken, true, memory_order_acquire))
+    if (!try_lock(&guest->ring))
         return RING_TAKEN;
-    enum ring_verdict verdict = serve_all(guest);
+    enum ring_verdict verdict = serve_entries(guest);
     /* After a breach nobody serves any more. */
-    if (verdict != RING_BREACH)
-        atomic_store_explicit(&guest->ring.is_taken, false, memory_order_release);
+    if (verdict == RING_BREACH)
+        return RING_BREACH;
+    if (ring_receive(guest) != 0)
+        verdict = RING_SERVED;
+    ring_unlock(&guest->ring);
+    return verdict;
+}
+
+enum ring_verdict ring_lock(struct guest *guest)
+{
+    static const struct timespec moment = {.tv_nsec = 50000};
+    enum ring_verdict verdict;
+
+    for (unsigned spins = 0; !try_lock(&guest->ring); spins++) {
+        if (spins < SPINS_MAX)
+            ticks_relax();
+        else
+            ppoll(NULL, 0, &moment, NULL);
+    }
+    while ((verdict = serve_entries(guest)) == RING_SERVED)
+        ;
     return verdict;
 }
 
 enum ring_verdict ring_drain(struct guest *guest)
 {
-    static const struct timespec pause = {.tv_nsec = 50000};
-
     if (guest->ring.shared == NULL)
         return RING_IDLE;
-    for (;;) {
-        enum ring_verdict verdict = ring_serve(guest);
-        if (verdict == RING_IDLE || verdict == RING_BREACH)
-            return verdict;
-        if (verdict == RING_TAKEN)
-            ppoll(NULL, 0, &pause, NULL);
-    }
+    enum ring_verdict verdict = ring_lock(guest);
+    if (verdict == RING_IDLE)
+        ring_unlock(&guest->ring);
+    return verdict;
+}
+
+bool ring_has_commits(const struct ring_server *server)
+{
+    return __atomic_load_n(&server->shared->commit_head, __ATOMIC_RELAXED) != server->commit_tail;
 }
 
 bool ring_doze(struct ring_server *server)

@@ -13,10 +13,12 @@
  *   RING_NET_WRITE with an unknown handle, any      nothing happens; there is no commit that could say so
  *   other operation
  *   more reads than it takes commits                it loses the oldest commits
+ *   more posted buffers than the ring has slots     a breach
  */
 #ifndef RING_H
 #define RING_H
 
+#include "abi/note.h"
 #include "abi/ring.h"
 
 #include <stdatomic.h>
@@ -28,13 +30,32 @@ struct guest;
 /* Guest memory that a ring takes: whole pages. */
 #define RING_BYTES ((sizeof(struct ring) + 4095) & ~(size_t)4095)
 
+/* A buffer that waits for a frame. */
+struct ring_post {
+    void *buffer; /* in guest memory, the guest's to write */
+    uint32_t len;
+    uint32_t id;
+    uint32_t next; /* of the same device, or of those that are free: its number + 1; 0: none */
+};
+
+/* The buffers of one device, the oldest first, as numbers + 1; 0: none. */
+struct ring_queue {
+    uint32_t first;
+    uint32_t last;
+};
+
 struct ring_server {
     struct ring *shared;         /* in guest memory; NULL: this guest has none */
+    bool can_post;               /* BOOT_FEATURE_NET_POSTED is offered */
     _Atomic uint32_t entry_head; /* the next entry to take; written by who serves */
     uint32_t commit_tail;        /* the next commit to post; for who serves */
     atomic_bool is_taken;        /* somebody is serving */
     atomic_bool is_in_use;       /* the guest has submitted something */
     char breach[200];            /* with RING_BREACH: what the guest did */
+    struct ring_queue queues[MANIFEST_ENTRIES_MAX];
+    uint32_t free_post; /* its number + 1 */
+    uint32_t n_posts;   /* how many have ever been used: those behind are not even zeroed */
+    struct ring_post posts[RING_SLOTS];
 };
 
 enum ring_verdict {
@@ -44,11 +65,28 @@ enum ring_verdict {
     RING_BREACH    /* the guest must not go on; `breach` says why */
 };
 
-/* Takes over a ring in guest memory, zeroed. The guest has to ring for everything until ring_wake(). */
-void ring_init(struct ring_server *server, struct ring *shared);
+/* Takes over a ring in guest memory, for a zeroed server. The guest has to ring for everything until
+ * ring_wake(). */
+void ring_init(struct ring_server *server, struct ring *shared, bool can_post);
 
-/* Serves what has been submitted. */
+/* Serves what has been submitted, and receives into the buffers that were posted. */
 enum ring_verdict ring_serve(struct guest *guest);
+
+/*
+ * For a poll, while the guest stands still: serves, and keeps everybody else from it until ring_unlock().
+ * Waits for another thread that is at it. RING_IDLE or RING_BREACH, which nobody unlocks.
+ */
+enum ring_verdict ring_lock(struct guest *guest);
+void ring_unlock(struct ring_server *server);
+
+/*
+ * Under the lock: receives what there is into the buffers that were posted. Returns the handles of the
+ * devices that had something, as the bits of a poll's ready_set.
+ */
+uint64_t ring_receive(struct guest *guest);
+
+/* Whether there are commits that the guest, by its own account, has not taken. */
+bool ring_has_commits(const struct ring_server *server);
 
 /* Serves until nothing is left, waiting for another thread that is at it. For a guest that stands still. */
 enum ring_verdict ring_drain(struct guest *guest);

@@ -76,7 +76,8 @@ int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikerne
     void *tables = guest_mem_at(&guest->mem, tables_gpa, tables_bytes);
     page_table_apply(vm->map.ranges, vm->map.n_ranges, tables, tables_gpa);
     if (ring_bytes > 0)
-        ring_init(&guest->ring, guest_mem_at(&guest->mem, memory_bytes, ring_bytes));
+        ring_init(&guest->ring, guest_mem_at(&guest->mem, memory_bytes, ring_bytes),
+                  (unikernel->kit.features & BOOT_FEATURE_NET_POSTED) != 0);
     descriptor_apply(&guest->mem);
     if (load_segments(&guest->mem, &unikernel->elf, image, err) < 0)
         return -1;

@@ -27,7 +27,9 @@
 #define BOOT_FEATURE_NET_RING \
     (1u << 0) /* Solo5's shared ring (ring.h); the guest accepts in guest_features */
 #define BOOT_FEATURE_NET_CONFIG (1u << 31) /* n_net_config and net_config are there */
-#define BOOT_FEATURE_WINDOWS    (1u << 30) /* n_windows and windows are there; only for a guest that asks */
+#define BOOT_FEATURE_NET_POSTED \
+    (1u << 29) /* RING_NET_POST, and polls that serve the ring (ring.h); only for a guest that asks */
+#define BOOT_FEATURE_WINDOWS (1u << 30) /* n_windows and windows are there; only for a guest that asks */
 
 /* The IP configuration of one network device, in the order of the manifest's network devices. */
 struct boot_net_config {

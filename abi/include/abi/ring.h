@@ -6,6 +6,21 @@
  * buffer to receive into); the monitor's I/O thread answers with commits in order of completion. Each index
  * is written by one side only; the two sides' indices lie in cache lines of their own. Indices run freely,
  * modulo 2^32.
+ *
+ * To submit, the guest stores the entry, then entry_tail, then (after a full barrier) looks at needs_kick,
+ * and rings when it is not 0. An entry's slot, and the buffer of a write, are the guest's again when
+ * entry_head has passed them. A write has no commit. A read has one at once: RESULT_AGAIN when there is no
+ * frame.
+ *
+ * With BOOT_FEATURE_NET_POSTED, which is ours and which a guest asks for in its kit note, a guest need not
+ * ring at all and need not exit for each frame:
+ *
+ *   RING_NET_POST   a read that waits. The buffer is the monitor's until its commit comes: RESULT_OK with a
+ * frame, or RESULT_AGAIN if the monitor hands it back for a reason of its own, and the guest may post it
+ * again. Frames go into a device's buffers in the order in which they were posted. polls           serve
+ * everything that was submitted before, with or without a ring of the bell, and do not wait while there are
+ * commits that the guest has not taken (commit_head). A frame that ends the wait is in a posted buffer
+ * already, if there is one.
  */
 #ifndef ABI_RING_H
 #define ABI_RING_H
@@ -19,7 +34,9 @@
 #define RING_MASK      (RING_SLOTS - 1)
 #define RING_BUF_BYTES 2048 /* room for one frame */
 
+/* Solo5's count up from 1, ours down from the greatest. */
 enum ring_operation { RING_NET_WRITE = 1, RING_NET_READ = 2 };
+#define RING_NET_POST 0xffffffffu
 
 struct ring_entry {
     uint32_t operation;

@@ -96,7 +96,7 @@ START_TEST(a_guest_with_a_ring_is_told_where)
     make_guest();
     guest_mem_release(&guest.mem);
     ck_assert_ok(guest_mem_init(&guest.mem, GUEST_MEM_MIN, RING_BYTES, &err), err);
-    ring_init(&guest.ring, guest_mem_at(&guest.mem, GUEST_MEM_MIN, RING_BYTES));
+    ring_init(&guest.ring, guest_mem_at(&guest.mem, GUEST_MEM_MIN, RING_BYTES), false);
     struct boot_info info = write_info(&parameters);
     ck_assert_uint_eq(info.host_features, BOOT_FEATURE_NET_RING);
     ck_assert_uint_eq(info.guest_features, 0);

@@ -6,6 +6,7 @@
 #include "ring.h"
 
 #include "attach.h"
+#include "hypercall.h"
 #include "unit.h"
 
 #include <pthread.h>
@@ -44,7 +45,7 @@ static void make_guest(void)
     ck_assert_ok(attach_net(&guest, &guest.manifest.entries[NET], pair[0], mac, 1500, &err), err);
     peer = pair[1];
     ring = guest_mem_at(&guest.mem, GUEST_MEM_MIN, RING_BYTES);
-    ring_init(&guest.ring, ring);
+    ring_init(&guest.ring, ring, true);
 }
 
 static void drop_guest(void)
@@ -252,12 +253,166 @@ START_TEST(unknown_handles_and_operations_do_no_harm)
     submit(RING_NET_READ, UINT32_MAX, UINT64_MAX, 64);
     submit(RING_NET_WRITE, UINT32_MAX, UINT64_MAX, 64);
     submit(0, NET, UINT64_MAX, 64);
-    submit(UINT32_MAX, NET, UINT64_MAX, 64);
+    submit(UINT32_MAX - 1, NET, UINT64_MAX, 64);
     ck_assert_int_eq(ring_serve(&guest), RING_SERVED);
     ck_assert_uint_eq(ring->entry_head, 6);
     ck_assert_uint_eq(ring->commit_tail, 3);
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(take_commit().ret, RESULT_EINVAL);
+    drop_guest();
+}
+END_TEST
+
+START_TEST(posted_buffers_wait_for_frames)
+{
+    make_guest();
+    submit(RING_NET_POST, NET, DATA, 64);
+    submit(RING_NET_POST, NET, DATA + 64, 64);
+    submit(RING_NET_POST, NET, DATA + 128, 64);
+    ck_assert_int_eq(ring_serve(&guest), RING_SERVED);
+    ck_assert_uint_eq(ring->commit_tail, 0);
+    ck_assert_int_eq(send(peer, "one", 3, 0), 3);
+    ck_assert_int_eq(send(peer, "three", 5, 0), 5);
+    ck_assert_int_eq(ring_serve(&guest), RING_SERVED);
+    ck_assert_int_eq(ring_serve(&guest), RING_IDLE);
+    struct ring_commit first = take_commit(), second = take_commit();
+    ck_assert_uint_eq(first.id, 100);
+    ck_assert_int_eq(first.ret, RESULT_OK);
+    ck_assert_uint_eq(first.len, 3);
+    ck_assert_uint_eq(second.id, 101);
+    ck_assert_uint_eq(second.len, 5);
+    ck_assert_mem_eq(at(DATA), "one", 3);
+    ck_assert_mem_eq(at(DATA + 64), "three", 5);
+    ck_assert_uint_eq(ring->commit_tail, ring->commit_head);
+    ck_assert_uint_eq(atomic_load(&status.net_received_packets), 2);
+    drop_guest();
+}
+END_TEST
+
+START_TEST(buffers_can_be_posted_for_ever)
+{
+    make_guest();
+    for (unsigned i = 0; i < RING_SLOTS; i++)
+        submit(RING_NET_POST, NET, DATA, 64);
+    ck_assert_int_eq(ring_serve(&guest), RING_SERVED);
+    for (uint32_t i = 0; i < 3 * RING_SLOTS; i++) {
+        ck_assert_int_eq(send(peer, &i, sizeof(i), 0), sizeof(i));
+        ck_assert_int_eq(ring_serve(&guest), RING_SERVED);
+        ck_assert_uint_eq(take_commit().id, i + 100);
+        ck_assert_mem_eq(at(DATA), &i, sizeof(i));
+        submit(RING_NET_POST, NET, DATA, 64);
+    }
+    drop_guest();
+}
+END_TEST
+
+START_TEST(too_many_posted_buffers_are_a_breach)
+{
+    make_guest();
+    for (unsigned i = 0; i < RING_SLOTS; i++)
+        submit(RING_NET_POST, NET, DATA, 64);
+    ck_assert_int_eq(ring_serve(&guest), RING_SERVED);
+    submit(RING_NET_POST, NET, DATA, 64);
+    ck_assert_int_eq(ring_serve(&guest), RING_BREACH);
+    ck_assert_str_eq(guest.ring.breach, "more than 1024 buffers posted");
+    drop_guest();
+}
+END_TEST
+
+START_TEST(bad_posts_are_answered_or_a_breach)
+{
+    make_guest();
+    submit(RING_NET_POST, 0, UINT64_MAX, 64);
+    submit(RING_NET_POST, UINT32_MAX, DATA, 64);
+    ck_assert_int_eq(ring_serve(&guest), RING_SERVED);
+    ck_assert_int_eq(take_commit().ret, RESULT_EINVAL);
+    ck_assert_int_eq(take_commit().ret, RESULT_EINVAL);
+    submit(RING_NET_POST, NET, CODE, 64);
+    ck_assert_int_eq(ring_serve(&guest), RING_BREACH);
+    ck_assert_ptr_nonnull(strstr(guest.ring.breach, "invalid guest access"));
+    drop_guest();
+}
+END_TEST
+
+START_TEST(who_has_not_asked_cannot_post)
+{
+    make_guest();
+    guest.ring.can_post = false;
+    submit(RING_NET_POST, NET, UINT64_MAX, 64);
+    ck_assert_int_eq(ring_serve(&guest), RING_SERVED);
+    ck_assert_uint_eq(ring->commit_tail, 0);
+    drop_guest();
+}
+END_TEST
+
+#define ARGUMENTS 0x110000u
+
+static const struct hc_poll *poll_for(uint64_t nsecs)
+{
+    struct hc_poll *call = at(ARGUMENTS);
+    *call = (struct hc_poll){.timeout_nsecs = nsecs};
+    ck_assert_int_eq(hypercall_run(&guest, HYPERCALL_POLL, ARGUMENTS), HYPERCALL_DONE);
+    return call;
+}
+
+START_TEST(a_poll_serves_the_ring)
+{
+    char frame[8];
+
+    make_guest();
+    memcpy(at(DATA), "answer", 6);
+    submit(RING_NET_POST, NET, DATA + 64, 64);
+    submit(RING_NET_WRITE, NET, DATA, 6);
+    ck_assert_int_eq(poll_for(1000)->ret, 0);
+    ck_assert_int_eq(recv(peer, frame, sizeof(frame), 0), 6);
+    ck_assert_mem_eq(frame, "answer", 6);
+
+    ck_assert_int_eq(send(peer, "next", 4, 0), 4);
+    const struct hc_poll *call = poll_for(UINT64_MAX);
+    ck_assert_int_eq(call->ret, 1);
+    ck_assert_uint_eq(call->ready_set, 1u << NET);
+    ck_assert_uint_eq(ring->commit_tail, 1);
+    ck_assert_mem_eq(at(DATA + 64), "next", 4);
+    /* Somebody who has an answer already does not wait for another. */
+    ck_assert_int_eq(poll_for(UINT64_MAX)->ret, 0);
+    ck_assert_uint_eq(take_commit().len, 4);
+    ck_assert_int_eq(ring_serve(&guest), RING_IDLE);
+    drop_guest();
+}
+END_TEST
+
+/* Without a buffer, the frame stays where it is. */
+START_TEST(a_poll_without_posted_buffers_says_what_is_there)
+{
+    make_guest();
+    ck_assert_int_eq(send(peer, "next", 4, 0), 4);
+    ck_assert_uint_eq(poll_for(UINT64_MAX)->ready_set, 1u << NET);
+    ck_assert_uint_eq(ring->commit_tail, 0);
+    submit(RING_NET_READ, NET, DATA, 64);
+    ck_assert_int_eq(ring_serve(&guest), RING_SERVED);
+    ck_assert_uint_eq(take_commit().len, 4);
+    drop_guest();
+}
+END_TEST
+
+START_TEST(a_poll_over_a_bad_entry_is_a_breach)
+{
+    make_guest();
+    submit(RING_NET_WRITE, NET, 0x1000, 64);
+    ck_assert_int_eq(hypercall_run(&guest, HYPERCALL_POLL, ARGUMENTS), HYPERCALL_BREACH);
+    ck_assert_ptr_nonnull(strstr(guest.breach, "64 bytes at 0x1000, of an entry in the ring"));
+    drop_guest();
+}
+END_TEST
+
+START_TEST(nobody_serves_while_a_poll_has_the_ring)
+{
+    make_guest();
+    ck_assert_int_eq(ring_lock(&guest), RING_IDLE);
+    submit(RING_NET_READ, NET, DATA, 64);
+    ck_assert_int_eq(ring_serve(&guest), RING_TAKEN);
+    ring_unlock(&guest.ring);
+    ck_assert_int_eq(ring_serve(&guest), RING_SERVED);
     drop_guest();
 }
 END_TEST
@@ -383,6 +538,15 @@ int main(void)
     tcase_add_loop_test(t, addresses_without_rights_are_a_breach, 0, 13);
     tcase_add_test(t, a_buffer_may_end_where_memory_ends);
     tcase_add_test(t, unknown_handles_and_operations_do_no_harm);
+    tcase_add_test(t, posted_buffers_wait_for_frames);
+    tcase_add_test(t, buffers_can_be_posted_for_ever);
+    tcase_add_test(t, too_many_posted_buffers_are_a_breach);
+    tcase_add_test(t, bad_posts_are_answered_or_a_breach);
+    tcase_add_test(t, who_has_not_asked_cannot_post);
+    tcase_add_test(t, a_poll_serves_the_ring);
+    tcase_add_test(t, a_poll_without_posted_buffers_says_what_is_there);
+    tcase_add_test(t, a_poll_over_a_bad_entry_is_a_breach);
+    tcase_add_test(t, nobody_serves_while_a_poll_has_the_ring);
     tcase_add_test(t, nobody_dozes_over_a_submission);
     tcase_add_test(t, every_bell_is_heard);
     tcase_add_test(t, entries_that_change_meanwhile_do_no_harm);
