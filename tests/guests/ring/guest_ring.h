@@ -55,6 +55,12 @@ static inline struct ring_commit ring_take(struct ring *ring)
     return commit;
 }
 
+/* Whether the host takes posted buffers. */
+static inline bool ring_can_post(const struct boot_info *info)
+{
+    return (info->host_features & BOOT_FEATURE_NET_POSTED) != 0;
+}
+
 /* Waits until everything that was submitted has been taken. */
 static inline void ring_wait(const struct ring *ring)
 {

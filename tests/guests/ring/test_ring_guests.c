@@ -83,11 +83,13 @@ static ssize_t receive(void *frame, size_t size)
     return recv(net, frame, size, 0);
 }
 
+static const char *const echoes[] = {"echo", "posted_echo"};
+
 START_TEST(frames_come_back_whole_and_in_order)
 {
     unsigned char out[1514], in[2048];
 
-    start("echo");
+    start(echoes[_i]);
     for (unsigned i = 0; i < 1514; i++) {
         size_t size = 2 + i % 1513;
         memset(out, (int)i, size);
@@ -106,7 +108,7 @@ START_TEST(many_frames_are_under_way)
 {
     uint32_t sent = 0, received = 0;
 
-    start("echo");
+    start(echoes[_i]);
     while (received < MANY_FRAMES) {
         unsigned char in[2048];
         while (sent < MANY_FRAMES && sent - received < 256 && send(net, &sent, sizeof(sent), 0) > 0)
@@ -174,6 +176,8 @@ static const struct {
     {"entry_huge", 255, "4294967295 bytes at 0x"},
     {"index_jumps", 255, "1025 entries submitted to a ring of 1024"},
     {"breach_before_halt", 255, "64 bytes at 0x1000, of an entry in the ring"},
+    {"post_into_code", 255, "64 bytes at 0x10"},
+    {"too_many_posted", 255, "more than 1024 buffers posted"},
     {"scribble", 255, "guest trap: "},
 };
 
@@ -335,8 +339,8 @@ int main(int argc, char **argv)
     Suite *suite = suite_create("ring_guests");
     TCase *traffic = unit_case(suite, "traffic");
     tcase_set_timeout(traffic, 60);
-    tcase_add_test(traffic, frames_come_back_whole_and_in_order);
-    tcase_add_test(traffic, many_frames_are_under_way);
+    tcase_add_loop_test(traffic, frames_come_back_whole_and_in_order, 0, 2);
+    tcase_add_loop_test(traffic, many_frames_are_under_way, 0, 2);
     tcase_add_test(traffic, a_full_ring_loses_nothing);
     tcase_add_test(traffic, every_bell_is_heard);
     tcase_add_test(traffic, what_was_submitted_is_sent_before_the_end);

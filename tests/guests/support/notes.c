@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The notes of a test guest: Solo5's hvt interface, a block device "disk" if GUEST_HAS_DISK is defined, a
- * network device "net" if GUEST_HAS_NET is, and the wish for windows if GUEST_HAS_WINDOWS is.
+ * network device "net" if GUEST_HAS_NET is, and the wish for the features GUEST_FEATURES of our own.
  */
 #include "abi/boot.h"
 #include "abi/hypercall.h"
@@ -47,12 +47,12 @@ static const struct {
         },
 };
 
-#ifdef GUEST_HAS_WINDOWS
+#ifdef GUEST_FEATURES
 static const struct {
     struct note_header header;
     struct kit1 kit;
 } kit_note __attribute__((section(".note.kit"), used, aligned(4))) = {
     .header = {NOTE_NAME_KIT_SIZE, sizeof(struct kit1), NOTE_TYPE_KIT, NOTE_NAME_KIT},
-    .kit = {.version = 1, .features = BOOT_FEATURE_WINDOWS},
+    .kit = {.version = 1, .features = GUEST_FEATURES},
 };
 #endif
