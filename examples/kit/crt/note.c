@@ -25,7 +25,8 @@ const struct kit_note {
                .desc_size = sizeof(struct kit1),
                .type = NOTE_TYPE_KIT,
                .name = NOTE_NAME_KIT},
-    .kit = {.version = 1, .features = BOOT_FEATURE_NET_CONFIG | BOOT_FEATURE_WINDOWS}};
+    .kit = {.version = 1,
+            .features = BOOT_FEATURE_NET_CONFIG | BOOT_FEATURE_WINDOWS | BOOT_FEATURE_NET_POSTED}};
 
 /* An interpreter that no host has: executed by mistake as a host's program, a unikernel just fails to start.
  */

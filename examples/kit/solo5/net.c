@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kit/solo5/device.h"
 #include "kit/solo5/hypercall.h"
+#include "kit/solo5/ring.h"
 
 #include <string.h>
 
@@ -17,6 +18,11 @@ solo5_result_t solo5_net_acquire(const char *name, solo5_handle_t *handle, struc
 solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t size)
 {
     static struct hc_net_write call;
+    struct ring *ring = ring_find();
+    if (ring != NULL && size <= RING_BUF_BYTES && device_get(handle, MANIFEST_NET) != NULL) {
+        ring_write(ring, handle, buf, size, false);
+        return SOLO5_R_OK;
+    }
     call = (struct hc_net_write){.handle = handle, .data = buf, .len = size};
     hypercall(HYPERCALL_NET_WRITE, &call);
     return (solo5_result_t)call.ret;
@@ -25,6 +31,9 @@ solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t
 solo5_result_t solo5_net_read(solo5_handle_t handle, uint8_t *buf, size_t size, size_t *read_size)
 {
     static struct hc_net_read call;
+    struct ring *ring = ring_find();
+    if (ring != NULL)
+        return ring_read(ring, handle, buf, size, read_size);
     call = (struct hc_net_read){.handle = handle, .data = buf, .len = size};
     hypercall(HYPERCALL_NET_READ, &call);
     *read_size = call.len;

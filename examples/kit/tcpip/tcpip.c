@@ -3,11 +3,14 @@
  * lwIP's network interface over solo5_net_*, and its clock.
  *
  * A frame is read straight into the buffer that lwIP then owns; a buffer that was prepared for a frame that
- * did not come is kept for the next one. To send, a frame that lies in one piece goes out from where it is,
- * another is put together first. All checksums are made and checked here: the host is not asked for any.
+ * did not come is kept for the next one. Where the host takes them, many such buffers are posted, and one
+ * yield brings as many frames as there are and sends the answers to those before. To send, a frame that lies
+ * in one piece goes out from where it is, another is put together first. All checksums are made and checked
+ * here: the host is not asked for any.
  */
 #include "kit/tcpip.h"
 
+#include "kit/solo5/ring.h"
 #include "solo5.h"
 
 #include <errno.h>
@@ -28,7 +31,10 @@ static struct netif interface;
 static solo5_handle_t handle;
 static size_t frame_max;      /* bytes of the largest frame */
 static struct pbuf *prepared; /* for the next frame */
-static uint8_t *assembled;    /* room for a frame in one piece */
+static struct ring *ring;     /* with posted buffers; else NULL */
+static struct pbuf *posted[RING_POSTS_MAX];
+static unsigned n_missing; /* of posted: there was no memory */
+static uint8_t *assembled; /* room for a frame in one piece */
 
 u32_t sys_now(void)
 {
@@ -45,7 +51,31 @@ static err_t send_frame(struct netif *netif, struct pbuf *frame)
         pbuf_copy_partial(frame, assembled, frame->tot_len, 0);
         data = assembled;
     }
+    if (ring != NULL && frame->tot_len <= RING_BUF_BYTES) {
+        ring_write(ring, handle, data, frame->tot_len, true);
+        return ERR_OK;
+    }
     return solo5_net_write(handle, data, frame->tot_len) == SOLO5_R_OK ? ERR_OK : ERR_IF;
+}
+
+/* Posts a buffer where one is missing. */
+static void post(uint32_t id)
+{
+    posted[id] = pbuf_alloc(PBUF_RAW, (u16_t)frame_max, PBUF_RAM);
+    if (posted[id] == NULL)
+        n_missing++;
+    else
+        ring_post(ring, handle, posted[id]->payload, frame_max, id);
+}
+
+static void post_missing(void)
+{
+    if (n_missing == 0)
+        return;
+    n_missing = 0;
+    for (uint32_t id = 0; id < RING_POSTS_MAX; id++)
+        if (posted[id] == NULL)
+            post(id);
 }
 
 static err_t set_up(struct netif *netif)
@@ -81,14 +111,44 @@ int tcpip_start(const char *device, const struct ip_config *config)
     if (netif_add(&interface, &address, &mask, &gateway, &info, set_up, ethernet_input) == NULL)
         return -ENOMEM;
     interface.state = NULL;
+    if (ring_can_post()) {
+        ring = ring_find();
+        n_missing = RING_POSTS_MAX;
+        post_missing();
+    }
     netif_set_default(&interface);
     netif_set_up(&interface); /* announces the address */
     return 0;
 }
 
+static void hand_over(struct pbuf *frame, size_t size)
+{
+    pbuf_realloc(frame, (u16_t)size);
+    if (interface.input(frame, &interface) != ERR_OK)
+        pbuf_free(frame);
+}
+
+static bool receive_posted(void)
+{
+    uint32_t id;
+    size_t size;
+    if (!ring_take(ring, &id, &size))
+        return false;
+    struct pbuf *frame = posted[id];
+    posted[id] = NULL;
+    if (size > 0)
+        hand_over(frame, size);
+    else
+        pbuf_free(frame);
+    post(id);
+    return true;
+}
+
 /* Hands the next frame to lwIP. Returns false when there is none, or no memory for one. */
 static bool receive_frame(void)
 {
+    if (ring != NULL)
+        return receive_posted();
     if (prepared == NULL)
         prepared = pbuf_alloc(PBUF_RAW, (u16_t)frame_max, PBUF_RAM);
     size_t size;
@@ -97,9 +157,7 @@ static bool receive_frame(void)
 
     struct pbuf *frame = prepared;
     prepared = NULL;
-    pbuf_realloc(frame, (u16_t)size);
-    if (interface.input(frame, &interface) != ERR_OK)
-        pbuf_free(frame);
+    hand_over(frame, size);
     return true;
 }
 
@@ -111,9 +169,10 @@ void tcpip_wait(void)
     if (is_drained) {
         solo5_handle_set_t ready;
         solo5_yield(solo5_clock_monotonic() + (uint64_t)sys_timeouts_sleeptime() * NS_PER_MS, &ready);
-        if ((ready >> handle & 1) == 0)
+        if (ring == NULL && (ready >> handle & 1) == 0)
             return;
     }
+    post_missing();
     is_drained = false;
     for (int i = 0; i < FRAMES_AT_ONCE && !is_drained; i++)
         is_drained = !receive_frame();

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Frames to send are copied into buffers of the ring's own, so that nobody has to wait for them. There are
+ * fewer buffers than slots: as many as keep the host busy while this side fills more.
+ *
+ * A host that is busy serves without being rung. When it sleeps, ringing it costs more than a frame, and a
+ * program that answers what it has received will yield soon, which serves as well. So lazy frames ring only
+ * when there are so many that it is worth to wake up another CPU for them.
+ */
+#include "kit/solo5/ring.h"
+
+#include "kit/crt/boot.h"
+#include "kit/solo5/hypercall.h"
+
+#include <string.h>
+
+#define WRITE_BUFFERS 128u
+#define LAZY_MAX      32u
+_Static_assert(WRITE_BUFFERS + RING_POSTS_MAX < RING_SLOTS, "there is always a free slot");
+
+/* Far longer than an answer takes from a host that is running. */
+#define SPINS_MAX 20000u
+
+static uint8_t write_buffers[WRITE_BUFFERS][RING_BUF_BYTES];
+static uint32_t write_ends[WRITE_BUFFERS]; /* where entry_head is when the buffer is free again */
+static uint32_t n_writes;
+
+struct ring *ring_find(void)
+{
+    return (boot_info->host_features & BOOT_FEATURE_NET_RING) != 0 ? (struct ring *)boot_info->net_ring
+                                                                   : NULL;
+}
+
+bool ring_can_post(void)
+{
+    return (boot_info->host_features & BOOT_FEATURE_NET_POSTED) != 0;
+}
+
+static void submit(struct ring *ring, const struct ring_entry *entry)
+{
+    uint32_t tail = ring->entry_tail;
+    ring->entries[tail & RING_MASK] = *entry;
+    __atomic_store_n(&ring->entry_tail, tail + 1, __ATOMIC_RELEASE);
+}
+
+static void ring_bell(const struct ring *ring)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (ring->needs_kick != 0)
+        __asm__ volatile("outl %0, %1" : : "a"(0), "d"((uint16_t)DOORBELL_PORT) : "memory");
+}
+
+/* Lets the host work. One that takes long has no CPU to do so: then this one is lent to it, by an exit. */
+static void wait_a_moment(unsigned *spins)
+{
+    static struct hc_poll call;
+
+    __builtin_ia32_pause();
+    if (++*spins < SPINS_MAX)
+        return;
+    *spins = 0;
+    call.timeout_nsecs = 0;
+    hypercall(HYPERCALL_POLL, &call);
+}
+
+static void wait_for_buffer(const struct ring *ring, uint32_t end)
+{
+    unsigned spins = 0;
+    if ((int32_t)(__atomic_load_n(&ring->entry_head, __ATOMIC_ACQUIRE) - end) >= 0)
+        return;
+    ring_bell(ring);
+    while ((int32_t)(__atomic_load_n(&ring->entry_head, __ATOMIC_ACQUIRE) - end) < 0)
+        wait_a_moment(&spins);
+}
+
+void ring_write(struct ring *ring, solo5_handle_t handle, const uint8_t *frame, size_t size, bool is_lazy)
+{
+    uint32_t i = n_writes++ % WRITE_BUFFERS;
+    if (n_writes > WRITE_BUFFERS)
+        wait_for_buffer(ring, write_ends[i]);
+    memcpy(write_buffers[i], frame, size);
+    submit(ring, &(struct ring_entry){.operation = RING_NET_WRITE,
+                                      .handle = (uint32_t)handle,
+                                      .data = write_buffers[i],
+                                      .len = (uint32_t)size});
+    write_ends[i] = ring->entry_tail;
+    if (!is_lazy || !ring_can_post() || ring->entry_tail - ring->entry_head >= LAZY_MAX)
+        ring_bell(ring);
+}
+
+/* The next commit, or NULL. It is taken by advancing commit_head. */
+static const struct ring_commit *next_commit(const struct ring *ring)
+{
+    uint32_t head = ring->commit_head;
+    if (__atomic_load_n(&ring->commit_tail, __ATOMIC_ACQUIRE) == head)
+        return NULL;
+    return &ring->commits[head & RING_MASK];
+}
+
+static void advance(struct ring *ring)
+{
+    __atomic_store_n(&ring->commit_head, ring->commit_head + 1, __ATOMIC_RELEASE);
+}
+
+solo5_result_t ring_read(struct ring *ring, solo5_handle_t handle, uint8_t *buf, size_t size,
+                         size_t *read_size)
+{
+    const struct ring_commit *commit;
+    unsigned spins = 0;
+
+    submit(ring, &(struct ring_entry){.operation = RING_NET_READ,
+                                      .handle = (uint32_t)handle,
+                                      .data = buf,
+                                      .len = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX});
+    ring_bell(ring);
+    while ((commit = next_commit(ring)) == NULL)
+        wait_a_moment(&spins);
+    solo5_result_t result = (solo5_result_t)commit->ret;
+    *read_size = commit->len;
+    advance(ring);
+    return result;
+}
+
+void ring_post(struct ring *ring, solo5_handle_t handle, void *buf, size_t size, uint32_t id)
+{
+    submit(ring, &(struct ring_entry){.operation = RING_NET_POST,
+                                      .handle = (uint32_t)handle,
+                                      .data = buf,
+                                      .len = (uint32_t)size,
+                                      .id = id});
+}
+
+bool ring_take(struct ring *ring, uint32_t *id, size_t *size)
+{
+    const struct ring_commit *commit = next_commit(ring);
+    if (commit == NULL)
+        return false;
+    *id = commit->id;
+    *size = commit->ret == RESULT_OK ? commit->len : 0;
+    advance(ring);
+    return true;
+}
