@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/lock.h"
 #include "image_object.h"
+#include "verified.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,7 +71,7 @@ static int remove_image(const struct store *store, const char *key, bool *out_bu
         return -1;
     if (*out_busy)
         return 0;
-    unlinkat(store->verified_fd, key, 0);
+    verified_remove(store, key);
     *freed += own_bytes(store, hidden);
     return image_object_remove_dir(store, hidden, err);
 }
@@ -142,7 +143,7 @@ static int sweep(const struct store *store, int dirfd, bool has_packs, struct ca
             return error_errno(err, "remove '%s'", entry->d_name);
         } else {
             out->freed_bytes += (uint64_t)st.st_blocks * 512;
-            unlinkat(store->verified_fd, entry->d_name, 0);
+            verified_remove(store, entry->d_name);
         }
         out->n_leftovers += hidden;
         out->n_packs += !hidden;

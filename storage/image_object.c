@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "pack_store.h"
+#include "verified.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,7 +89,14 @@ static int check_digests(const struct store *store, const char *key, const struc
                          const struct image_info *info, char (*pack_keys)[DIGEST_TEXT_SIZE],
                          struct error *err)
 {
-    if (store_is_verified(store, key))
+    size_t n = 0;
+    _cleanup_free_ struct verified_file *seen = calloc(info->n_packs + 2, sizeof(*seen));
+    if (seen == NULL)
+        return error_errno(err, "check it");
+    bool is_seen = verified_file_at(image->extents_fd, "", &seen[n++]);
+    for (size_t i = 0; i < image->n_data_fds && is_seen; i++)
+        is_seen = verified_file_at(image->data_fds[i], "", &seen[n++]);
+    if (is_seen && verified_find(store, key, seen, n))
         return 0;
     if (check_file(image->extents_fd, "map", info->n_extents * sizeof(struct extent), info->map_digest,
                    err) != 0 ||
@@ -97,7 +105,8 @@ static int check_digests(const struct store *store, const char *key, const struc
     for (uint32_t i = 0; i < info->n_packs; i++)
         if (pack_store_check(store, pack_keys[i], image->data_fds[1 + i], err) != 0)
             return -1;
-    store_set_verified(store, key);
+    if (is_seen)
+        verified_add(store, key, seen, n);
     return 0;
 }
 
@@ -243,6 +252,14 @@ static int place_meta(const struct store *store, int dirfd, struct atomic_file *
     return 0;
 }
 
+/* Of an archive, whose writer still has it open, this does nothing. */
+static void enable_verity(int dirfd, const char *name)
+{
+    _cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0)
+        verified_enable_verity(fd);
+}
+
 static int write_parts(const struct store *store, int dirfd, const struct image_parts *parts,
                        struct error *err)
 {
@@ -253,6 +270,8 @@ static int write_parts(const struct store *store, int dirfd, const struct image_
             0 ||
         write_info(dirfd, parts, err) != 0)
         return -1;
+    enable_verity(dirfd, "meta");
+    enable_verity(dirfd, "map");
     for (uint32_t i = 0; i < parts->n_packs; i++) {
         char name[16];
         snprintf(name, sizeof(name), "%u", i);
@@ -303,10 +322,8 @@ int image_object_publish(const struct store *store, const char *key, const struc
                          parts->n_packs, IMAGE_PACKS_MAX);
     if (make_hidden_dir(store, hidden, err) != 0)
         return error_wrap(err, "publish the image '%s'", key);
-    if (publish_dir(store, hidden, key, parts, err) == 0) {
-        store_set_verified(store, key);
+    if (publish_dir(store, hidden, key, parts, err) == 0)
         return 0;
-    }
     image_object_remove_dir(store, hidden, &ignored);
     if (err->errnum == EEXIST)
         return 0;

@@ -106,10 +106,9 @@ static int build(const struct store *store, const struct source *source, const s
     }
     if (atomic_file_begin(&file, store->data_fd, 0444, err) != 0 ||
         write_stem(below, meta, file.fd, err) != 0 ||
-        atomic_file_commit(&file, stem->key, ATOMIC_FILE_KEEP, NULL, err) != 0)
+        pack_store_publish(store, &file, stem->key, &stem->fd, err) != 0)
         return error_wrap(err, "build the stem '%s'", stem->key);
-    store_set_verified(store, stem->key);
-    return pack_store_open(store, stem->key, &stem->fd, err);
+    return 0;
 }
 
 /* Opens a stem, or makes it; whoever else makes it is waited for. */

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/lock.h"
+#include "verified.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,24 @@ int pack_store_open(const struct store *store, const char *key, int *out_fd, str
     return 0;
 }
 
+int pack_store_publish(const struct store *store, struct atomic_file *file, const char *key, int *out_fd,
+                       struct error *err)
+{
+    struct verified_file seen;
+    bool existed = false;
+    int failed = atomic_file_commit(file, key, ATOMIC_FILE_KEEP, &existed, err);
+    /* Opened anew: nobody shall hold a pack open for writing. */
+    atomic_file_release(file);
+    if (failed != 0 || pack_store_open(store, key, out_fd, err) != 0)
+        return -1;
+    if (existed || *out_fd < 0)
+        return 0;
+    verified_enable_verity(*out_fd);
+    if (verified_file_at(*out_fd, "", &seen))
+        verified_add(store, key, &seen, 1);
+    return 0;
+}
+
 static int build(const struct store *store, struct source_layer *layer, int *out_fd, struct error *err)
 {
     _cleanup_(atomic_file_release) struct atomic_file file = ATOMIC_FILE_NONE;
@@ -22,11 +41,9 @@ static int build(const struct store *store, struct source_layer *layer, int *out
         return -1;
     if (atomic_file_begin(&file, store->data_fd, 0444, err) != 0 ||
         pack_write(file.fd, layer->dirfd, &layer->layer, layer->path, err) != 0 ||
-        atomic_file_commit(&file, layer->key, ATOMIC_FILE_KEEP, NULL, err) != 0)
+        pack_store_publish(store, &file, layer->key, out_fd, err) != 0)
         return error_wrap(err, "build the pack '%s'", layer->key);
-    store_set_verified(store, layer->key);
-    /* Opened anew: nobody shall hold a pack open for writing. */
-    return pack_store_open(store, layer->key, out_fd, err);
+    return 0;
 }
 
 int pack_store_ensure(const struct store *store, struct source_layer *layer, int *out_fd, bool *out_built,
@@ -63,10 +80,13 @@ int pack_store_ensure(const struct store *store, struct source_layer *layer, int
 
 int pack_store_check(const struct store *store, const char *key, int fd, struct error *err)
 {
-    if (store_is_verified(store, key))
+    struct verified_file seen;
+    bool is_seen = verified_file_at(fd, "", &seen);
+    if (is_seen && verified_find(store, key, &seen, 1))
         return 0;
     if (pack_verify(fd, err) != 0)
         return error_wrap(err, "the pack '%s' of the store '%s' is damaged", key, store->path);
-    store_set_verified(store, key);
+    if (is_seen)
+        verified_add(store, key, &seen, 1);
     return 0;
 }

@@ -10,6 +10,11 @@
 /* Opens the pack of a key; *out_fd = -1 when the store has none. */
 int pack_store_open(const struct store *store, const char *key, int *out_fd, struct error *err);
 
+/* Gives a pack that was written its name, and opens it for reading only; the file is released in any case.
+ * That somebody else has published it meanwhile is no failure. */
+int pack_store_publish(const struct store *store, struct atomic_file *file, const char *key, int *out_fd,
+                       struct error *err);
+
 /* Opens the pack of a layer, and builds it when the store has none; whoever else builds it is waited for.
  * Also ensures that the layer has its table. *out_built (may be NULL): it was built here. */
 int pack_store_ensure(const struct store *store, struct source_layer *layer, int *out_fd, bool *out_built,

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "verified.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +39,12 @@ static int open_verified(int root_fd, int *out_fd, struct error *err)
         return -1;
     if (open_dir(root_fd, "verified", &all_fd, err) != 0)
         return -1;
-    return open_dir(all_fd, boot, out_fd, err);
+    bool is_new = faccessat(all_fd, boot, F_OK, 0) != 0;
+    if (open_dir(all_fd, boot, out_fd, err) != 0)
+        return -1;
+    if (is_new)
+        verified_remove_others(all_fd, boot);
+    return 0;
 }
 
 static int open_root(const char *path, int *out_fd, struct error *err)
@@ -78,18 +84,6 @@ int store_open(const char *path, struct store **out, struct error *err)
     }
     *out = store;
     return 0;
-}
-
-bool store_is_verified(const struct store *store, const char *key)
-{
-    return faccessat(store->verified_fd, key, F_OK, 0) == 0;
-}
-
-void store_set_verified(const struct store *store, const char *key)
-{
-    _cleanup_close_ int fd =
-        openat(store->verified_fd, key, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    (void)fd;
 }
 
 void store_close(struct store *store)

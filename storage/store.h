@@ -5,7 +5,7 @@
  *   data/KEY       the pack of a layer (pack.h)
  *   img/KEY/       an image (image_object.h): info, map, meta, and hard links 0, 1, ... to its packs
  *   lock/KEY       who builds KEY right now (base/lock.h)
- *   verified/BOOT/KEY  an empty file: KEY was found intact since the machine booted
+ *   verified/BOOT/KEY  KEY was found intact since the machine booted (verified.h)
  *
  * Everything in data and img is immutable. A hidden name (ATOMIC_FILE_PREFIX) is what a dead builder left.
  */
@@ -13,8 +13,6 @@
 #define STORAGE_STORE_DIRS_H
 
 #include "storage/store.h"
-
-#include <stdbool.h>
 
 /* Held shared by whoever builds, exclusively by who sweeps. */
 #define STORE_COLLECT_LOCK "collect"
@@ -26,10 +24,5 @@ struct store {
     int verified_fd; /* of this boot */
     char *path;      /* for messages */
 };
-
-/* Whether a key was found intact since the machine booted, and marking it so. That the mark cannot be set
- * only means that the next one looks again. */
-bool store_is_verified(const struct store *store, const char *key);
-void store_set_verified(const struct store *store, const char *key);
 
 #endif
