@@ -54,11 +54,15 @@ static int inspect(struct store *store, const char *key, struct catalog_image *o
         return -1;
     if (fstat(dirfd, &st) != 0)
         return error_errno(err, "examine it");
+    int64_t last_used = st.st_mtim.tv_sec;
+    if (fstatat(dirfd, "info", &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return error_errno(err, "examine it");
     *out = (struct catalog_image){.format = (enum image_format)info.format,
                                   .capacity = info.capacity,
                                   .meta_bytes = info.meta_size,
                                   .n_packs = info.n_packs,
                                   .created = st.st_mtim.tv_sec,
+                                  .last_used = last_used,
                                   .is_in_use = is_in_use(dirfd)};
     memcpy(out->key, key, sizeof(out->key));
     for (uint32_t i = 0; i < info.n_packs; i++) {
@@ -71,6 +75,34 @@ static int inspect(struct store *store, const char *key, struct catalog_image *o
         if (st.st_nlink > 2)
             out->shared_bytes += (uint64_t)st.st_blocks * 512;
     }
+    return 0;
+}
+
+int catalog_packs(struct store *store, const char *key, struct catalog_pack **out, size_t *out_n,
+                  struct error *err)
+{
+    struct image_info info;
+    _cleanup_free_ char(*keys)[DIGEST_TEXT_SIZE] = NULL;
+    _cleanup_close_ int dirfd = -1;
+
+    if (fd_open(store->img_fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &dirfd, err) != 0 ||
+        image_object_load_info(dirfd, &info, &keys, err) != 0)
+        return error_wrap(err, "read the image '%s'", key);
+    _cleanup_free_ struct catalog_pack *packs = calloc(info.n_packs + 1, sizeof(*packs));
+    if (packs == NULL)
+        return error_errno(err, "list the packs of '%s'", key);
+    for (uint32_t i = 0; i < info.n_packs; i++) {
+        struct stat st;
+        char name[16];
+        snprintf(name, sizeof(name), "%u", i);
+        if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+            return error_errno(err, "examine the pack '%s'", keys[i]);
+        memcpy(packs[i].key, keys[i], sizeof(packs[i].key));
+        packs[i].bytes = (uint64_t)st.st_blocks * 512;
+        packs[i].n_images = (uint32_t)st.st_nlink - 1;
+    }
+    *out = take_ptr(packs);
+    *out_n = info.n_packs;
     return 0;
 }
 

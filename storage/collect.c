@@ -92,8 +92,35 @@ int catalog_remove(struct store *store, const char *key, struct error *err)
     return 0;
 }
 
-static int collect_images(const struct store *store, int64_t min_age, struct catalog_collected *out,
-                          struct error *err)
+/* An image that may go. */
+struct candidate {
+    char key[STORE_KEY_SIZE];
+    struct timespec last_used;
+};
+
+struct candidates {
+    struct candidate *items;
+    size_t n;
+};
+
+static void candidates_release(struct candidates *candidates)
+{
+    free(candidates->items);
+}
+
+static int compare_candidates(const void *a, const void *b)
+{
+    const struct candidate *ca = a, *cb = b;
+    if (ca->last_used.tv_sec != cb->last_used.tv_sec)
+        return ca->last_used.tv_sec < cb->last_used.tv_sec ? -1 : 1;
+    if (ca->last_used.tv_nsec != cb->last_used.tv_nsec)
+        return ca->last_used.tv_nsec < cb->last_used.tv_nsec ? -1 : 1;
+    return strcmp(ca->key, cb->key);
+}
+
+/* Lists the images that were not used for min_age seconds, the longest unused first. */
+static int list_candidates(const struct store *store, int64_t min_age, struct candidates *out,
+                           struct error *err)
 {
     int fd = openat(store->img_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -106,16 +133,87 @@ static int collect_images(const struct store *store, int64_t min_age, struct cat
 
     for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
         struct stat st;
-        bool busy;
-        if (entry->d_name[0] == '.' || fstatat(store->img_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        if (entry->d_name[0] == '.' || strlen(entry->d_name) >= STORE_KEY_SIZE ||
+            fstatat(store->img_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
             now.tv_sec - st.st_mtim.tv_sec < min_age)
             continue;
-        if (remove_image(store, entry->d_name, &busy, &out->freed_bytes, err) != 0) {
+        struct candidate *grown = reallocarray(out->items, out->n + 1, sizeof(*grown));
+        if (grown == NULL)
+            return error_errno(err, "list the images");
+        out->items = grown;
+        grown[out->n].last_used = st.st_mtim;
+        strcpy(grown[out->n++].key, entry->d_name);
+    }
+    if (out->n > 1)
+        qsort(out->items, out->n, sizeof(*out->items), compare_candidates);
+    return 0;
+}
+
+/* Bytes on disk of a directory's files; of packs, each once. */
+static uint64_t bytes_in(int dirfd)
+{
+    int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    uint64_t n = 0;
+    for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        struct stat st;
+        if (entry->d_name[0] != '.' && fstatat(dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(st.st_mode))
+            n += (uint64_t)st.st_blocks * 512;
+    }
+    return n;
+}
+
+/* Bytes on disk of the packs that nobody but this image has. */
+static uint64_t lone_pack_bytes(const struct store *store, const char *key)
+{
+    int fd = openat(store->img_fd, key, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    uint64_t n = 0;
+    for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        struct stat st;
+        /* Two links: the pack's own name and this image's. */
+        if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9' &&
+            fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink == 2)
+            n += (uint64_t)st.st_blocks * 512;
+    }
+    return n;
+}
+
+/* What the store takes on disk. */
+static int measure(const struct store *store, uint64_t *out, struct error *err)
+{
+    struct candidates all = {.n = 0};
+    int failed = list_candidates(store, INT64_MIN, &all, err);
+    *out = bytes_in(store->data_fd);
+    for (size_t i = 0; i < all.n; i++)
+        *out += own_bytes(store, all.items[i].key);
+    candidates_release(&all);
+    return failed;
+}
+
+static int collect_images(const struct store *store, const struct catalog_limits *limits,
+                          struct catalog_collected *out, struct error *err)
+{
+    _cleanup_(candidates_release) struct candidates candidates = {.n = 0};
+    uint64_t left = UINT64_MAX;
+    if (list_candidates(store, limits->min_age, &candidates, err) != 0 ||
+        (limits->max_bytes > 0 && measure(store, &left, err) != 0))
+        return -1;
+    for (size_t i = 0; i < candidates.n && left > limits->max_bytes; i++) {
+        const char *key = candidates.items[i].key;
+        uint64_t before = out->freed_bytes, packs = lone_pack_bytes(store, key);
+        bool busy;
+        if (remove_image(store, key, &busy, &out->freed_bytes, err) != 0) {
             if (err->errnum == ENOENT)
                 continue; /* another collector was faster */
             return -1;
         }
-        out->n_images += !busy;
+        if (busy)
+            continue;
+        out->n_images++;
+        uint64_t gone = out->freed_bytes - before + packs;
+        left = left > gone ? left - gone : 0;
     }
     return 0;
 }
@@ -151,12 +249,13 @@ static int sweep(const struct store *store, int dirfd, bool has_packs, struct ca
     return 0;
 }
 
-int catalog_collect(struct store *store, int64_t min_age, struct catalog_collected *out, struct error *err)
+int catalog_collect(struct store *store, const struct catalog_limits *limits, struct catalog_collected *out,
+                    struct error *err)
 {
     _cleanup_close_ int lock = -1;
     struct catalog_collected collected = {.is_partial = false};
 
-    if (collect_images(store, min_age, &collected, err) != 0 ||
+    if (collect_images(store, limits, &collected, err) != 0 ||
         lock_acquire(store->lock_fd, STORE_COLLECT_LOCK, LOCK_EXCLUSIVE, false, &lock, err) != 0)
         return error_wrap(err, "collect garbage in the store '%s'", store->path);
     collected.is_partial = lock < 0;

@@ -14,9 +14,11 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define INFO_MAGIC   0x31474d4959525257ull /* "WRRYIMG1" */
 #define INFO_VERSION 2
+#define USE_PERIOD_S 86400
 #define INFO_MAX     (sizeof(struct image_info) + IMAGE_PACKS_MAX * DIGEST_SIZE + DIGEST_SIZE)
 
 static void encode_key(const char *text, uint8_t raw[DIGEST_SIZE])
@@ -180,6 +182,15 @@ static bool is_named(const struct store *store, const char *key, int dirfd)
            named.st_ino == held.st_ino;
 }
 
+/* An image's directory is as old as its last use, to the day: a write for each use would be dear. */
+static void note_use(int dirfd)
+{
+    const struct timespec now[] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
+    struct stat st;
+    if (fstat(dirfd, &st) == 0 && time(NULL) - st.st_mtim.tv_sec >= USE_PERIOD_S)
+        futimens(dirfd, now);
+}
+
 int image_object_open(const struct store *store, const char *key, struct image *out, struct error *err)
 {
     _cleanup_(image_release) struct image image = IMAGE_NONE;
@@ -196,6 +207,7 @@ int image_object_open(const struct store *store, const char *key, struct image *
     }
     if (!held)
         return 0;
+    note_use(dirfd);
     memcpy(image.key, key, sizeof(image.key));
     *out = image;
     image = IMAGE_NONE;

@@ -17,6 +17,7 @@ struct image_options {
     const char *format;
     const char *from;
     uint64_t min_age;
+    uint64_t max_size;
     bool wants_all;
 };
 

@@ -2,6 +2,9 @@
 #
 # `wherry image`: the store as an administrator sees it.
 
+# shellcheck source=tests/support/time.bash
+source "$BATS_TEST_DIRNAME/../support/time.bash"
+
 setup() {
     wherry=${WHERRY_BUILD:?}/runtime/wherry
     store=$BATS_TEST_TMPDIR/store
@@ -20,7 +23,9 @@ image() {
     run image prepare "$tree"
     [[ $output == *"was ready"* ]]
     key=$(image ls --format json | jq -r '.[0].key')
-    [[ $(image inspect "${key:0:12}" | jq -r .format) == ext2 ]]
+    [[ $(image inspect --format json "${key:0:12}" | jq -r .format) == ext2 ]]
+    run image inspect "${key:0:12}"
+    [[ $output == "$key"*"format     ext2"*"last used  20"*"pack "* ]]
     image export "$key" "$BATS_TEST_TMPDIR/image"
     e2fsck -fn "$BATS_TEST_TMPDIR/image"
     image rm "$key"
@@ -46,6 +51,41 @@ image() {
     [[ $status == 1 ]]
     [[ $output == *"damaged  pack  $pack: its contents are damaged"* ]]
     [[ $output == *"1 objects of the store are damaged"* ]]
+}
+
+@test "an image in use is not removed, and who uses it is named" {
+    image prepare "$tree"
+    key=$(image ls --format json | jq -r '.[0].key')
+    exec 7<"$store/img/$key/meta"
+    flock --shared 7
+    run image rm "$key"
+    [[ $status == 1 && $output == *"the image '$key' is in use by process "* ]]
+    image gc
+    [[ $(image inspect --format json "$key" 7<&- | jq -r '.inUse, (.users | length > 0)') == $'true\ntrue' ]]
+    exec 7<&-
+    image rm "$key"
+}
+
+@test "gc leaves what was used lately, and as much as it is told to" {
+    local i keys
+    for i in 1 2 3; do
+        mkdir -p "$tree$i"
+        head -c 1000000 /dev/urandom >"$tree$i/data"
+        image prepare "$tree$i"
+    done
+    mapfile -t keys < <(image ls --format json | jq -r '.[].key')
+    touch -d '3 days ago' "$store/img/${keys[0]}"
+    touch -d '2 days ago' "$store/img/${keys[1]}"
+    [[ $(image gc --format json --min-age 432000 | jq .images) == 0 ]]
+    [[ $(image gc --format json --min-age 86400 --max-size 3000000 | jq .images) == 1 ]]
+    [[ ! -e $store/img/${keys[0]} && -e $store/img/${keys[1]} && -e $store/img/${keys[2]} ]]
+    # Opening it is a use.
+    touch -d '2 days ago' "$store/img/${keys[2]}"
+    for i in 1 2 3; do
+        image prepare --format json "$tree$i" | grep -F "${keys[2]}" && break
+    done
+    [[ $(image gc --format json --min-age 86400 | jq .images) == 1 ]]
+    [[ -e $store/img/${keys[2]} ]]
 }
 
 @test "wrong command lines are refused" {

@@ -66,12 +66,15 @@ START_TEST(an_image_in_use_stays)
     char key[STORE_KEY_SIZE];
     memcpy(key, image.key, sizeof(key));
     ck_assert_fails(catalog_remove(scratch_store, key, &err), err, ERROR_STATE, "is in use");
-    ck_assert_ok(catalog_collect(scratch_store, 0, &collected, &err), err);
+    ck_assert_ok(catalog_collect(scratch_store, &(struct catalog_limits){.min_age = 0}, &collected, &err),
+                 err);
     ck_assert_uint_eq(collected.n_images + collected.n_packs, 0);
     image_release(&image);
-    ck_assert_ok(catalog_collect(scratch_store, 3600, &collected, &err), err);
+    ck_assert_ok(catalog_collect(scratch_store, &(struct catalog_limits){.min_age = 3600}, &collected, &err),
+                 err);
     ck_assert_uint_eq(collected.n_images, 0);
-    ck_assert_ok(catalog_collect(scratch_store, 0, &collected, &err), err);
+    ck_assert_ok(catalog_collect(scratch_store, &(struct catalog_limits){.min_age = 0}, &collected, &err),
+                 err);
     ck_assert_uint_eq(collected.n_images, 1);
     ck_assert_uint_eq(collected.n_packs, 1);
     ck_assert_uint_ge(collected.freed_bytes, 100000);
@@ -137,7 +140,7 @@ static int crowd(int number)
     for (int i = 0; i < 10; i++) {
         struct image image = IMAGE_NONE;
         int failed = number % 5 == 0 && i % 2 == 0
-                         ? catalog_collect(store, 0, &collected, &err)
+                         ? catalog_collect(store, &(struct catalog_limits){.min_age = 0}, &collected, &err)
                          : open_tree(store, (number + i) % 2 == 0 ? "a" : "b", &image, &err);
         image_release(&image);
         if (failed != 0) {

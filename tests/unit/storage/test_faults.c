@@ -158,7 +158,7 @@ static int work(const char *store_path, bool collects, struct error *err)
         failed = image_open(store, &request, &image, err);
     image_release(&image);
     if (failed == 0 && collects)
-        failed = catalog_collect(store, 0, &collected, err);
+        failed = catalog_collect(store, &(struct catalog_limits){.min_age = 0}, &collected, err);
     store_close(store);
     return failed;
 }
@@ -175,7 +175,7 @@ static void assert_store_recovers(const char *path, int n)
     ck_assert_ok(work(path, false, &err), err);
     ck_assert_ok(catalog_verify(store, NULL, NULL, &n_damaged, &err), err);
     ck_assert_uint_eq(n_damaged, 0);
-    ck_assert_ok(catalog_collect(store, 0, &collected, &err), err);
+    ck_assert_ok(catalog_collect(store, &(struct catalog_limits){.min_age = 0}, &collected, &err), err);
     ck_assert_uint_eq(collected.n_images, 1);
     store_close(store);
     scratch_run("[ -z \"$(ls -A %s/img %s/data | grep -v :)\" ] || { ls -lA %s/img %s/data; exit 1; }", path,
