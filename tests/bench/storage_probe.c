@@ -5,9 +5,11 @@
  *     storage-probe STORE RUNS hit DIR...     opens the prepared images in turn; RUNS rounds
  *     storage-probe STORE RUNS miss DIR       into RUNS new stores below STORE
  *     storage-probe STORE RUNS crowd DIR      RUNS processes at once, each opens the prepared image
- *     storage-probe STORE RUNS memory DIR...  RUNS processes hold and read the images; prints the PSS of all,
- * in KiB storage-probe STORE RUNS read DIR       copies the image out of its mapping, against memcpy of
- * memory
+ *     storage-probe STORE RUNS memory DIR...  RUNS processes hold and read the images; prints the PSS, in KiB
+ *     storage-probe STORE RUNS read DIR       copies the image out of its mapping, against memcpy of memory
+ *     storage-probe STORE RUNS copy DIR PIECE ORDER
+ *                                             copies pieces out of the mapping as read_guest.c does: prints
+ * the first pass and the best of RUNS others, in MB/s
  *
  * The first three print a line for each DIR: the minimum, median and maximum in microseconds. DIRs are taken
  * as a runtime would: with the three files that engines put into every container.
@@ -244,6 +246,44 @@ static void read_image(const char *store, size_t runs, const char *dir)
     free(copy);
 }
 
+/* One pass over the image, in pieces; returns MB/s. */
+static double copy_pass(const struct overlay *overlay, char *buf, size_t piece, bool random)
+{
+    static uint64_t state = 1;
+    uint64_t n = overlay->capacity / piece;
+    double start = now_us();
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t at = i;
+        if (random) {
+            state = state * 6364136223846793005ull + 1442695040888963407ull;
+            at = (state >> 33) % n;
+        }
+        memcpy(buf, overlay->bytes + at * piece, piece);
+        __asm__ volatile("" : : "r"(buf) : "memory");
+    }
+    return (double)(n * piece) / (now_us() - start);
+}
+
+static void copy(const char *store, size_t runs, char *const *args)
+{
+    struct image image = IMAGE_NONE;
+    struct overlay overlay;
+    size_t piece = strtoul(args[1], NULL, 10);
+    bool random = strcmp(args[2], "random") == 0;
+    char *buf = malloc(piece);
+    prepare(store, args[0]);
+    open_image(store, args[0], &image);
+    map_image(&image, &overlay);
+    memset(buf, 1, piece);
+    double best = 0, first = copy_pass(&overlay, buf, piece, random);
+    for (size_t i = 0; i < runs; i++) {
+        double rate = copy_pass(&overlay, buf, piece, random);
+        best = rate > best ? rate : best;
+    }
+    printf("%.0f %.0f\n", first, best);
+    free(buf);
+}
+
 int main(int argc, char **argv)
 {
     size_t runs = argc > 4 ? strtoul(argv[2], NULL, 10) : 0;
@@ -259,6 +299,8 @@ int main(int argc, char **argv)
         memory(argv[1], runs, argv + 4, (size_t)argc - 4);
     else if (strcmp(argv[3], "read") == 0)
         read_image(argv[1], runs, argv[4]);
+    else if (strcmp(argv[3], "copy") == 0 && argc == 7)
+        copy(argv[1], runs, argv + 4);
     else
         return 2;
     return 0;
