@@ -27,6 +27,10 @@
 #include <unistd.h>
 
 #define MEMORY_MIB_DEFAULT 512u
+
+/* Programs begin at 1 MiB, so with 1 MiB there is none. solo5-hvt, too, gives 2 instead. */
+#define MEMORY_MIN (2ull << 20)
+
 #define BLOCK_SIZE_DEFAULT 512u
 
 /* Nobody has made any namespace for a monitor that is run by hand. Its taps stay in theirs. */
@@ -66,9 +70,11 @@ static int parse_memory(const char *value, struct options *options, struct error
     uint64_t mib;
     if (num_parse_u64(value, GUEST_MEM_MAX >> 20, &mib, "--mem", err) < 0)
         return error_wrap_as(err, ERROR_USAGE, "Malformed argument to --mem");
+    if (mib == 0)
+        return error_set(err, ERROR_USAGE, "Malformed argument to --mem: 0 MiB");
     options->memory_bytes = mib << 20;
-    if (options->memory_bytes < GUEST_MEM_MIN)
-        options->memory_bytes = GUEST_MEM_MIN;
+    if (options->memory_bytes < MEMORY_MIN)
+        options->memory_bytes = MEMORY_MIN;
     return 0;
 }
 

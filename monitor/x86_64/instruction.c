@@ -139,8 +139,8 @@ static void decode_two_bytes(struct cursor *c, const struct kvm_regs *regs, stru
         const char *name;
     } forbidden[] = {{0x06, "clts"},       {0x07, "sysret"},       {0x08, "invd"},
                      {0x09, "wbinvd"},     {0x20, "mov from %cr"}, {0x21, "mov from %dr"},
-                     {0x22, "mov to %cr"}, {0x23, "mov to %dr"},   {0x32, "rdmsr"},
-                     {0x33, "rdpmc"},      {0x34, "sysenter"},     {0x35, "sysexit"}};
+                     {0x22, "mov to %cr"}, {0x23, "mov to %dr"},   {0x33, "rdpmc"},
+                     {0x34, "sysenter"},   {0x35, "sysexit"}};
 
     uint8_t opcode = next_byte(c);
     for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
@@ -161,6 +161,9 @@ static void decode_two_bytes(struct cursor *c, const struct kvm_regs *regs, stru
         break;
     case 0x30:
         set(out, INSTRUCTION_WRMSR, "wrmsr");
+        break;
+    case 0x32:
+        set(out, INSTRUCTION_RDMSR, "rdmsr");
         break;
     default:
         break;
@@ -189,7 +192,7 @@ static void decode_constant(struct cursor *c, uint8_t opcode, const struct kvm_r
 static void decode_one_byte(struct cursor *c, uint8_t opcode, const struct kvm_regs *regs,
                             struct instruction *out)
 {
-    enum { SEGMENT_ES = 0, SEGMENT_SS = 2, SEGMENT_DS = 3 };
+    enum { SEGMENT_CS = 1, SEGMENT_GS = 5 };
 
     switch (opcode) {
     case 0x0f:
@@ -207,7 +210,7 @@ static void decode_one_byte(struct cursor *c, uint8_t opcode, const struct kvm_r
         break;
     case 0x8e:
         decode_modrm(c, regs, out);
-        if (out->reg == SEGMENT_ES || out->reg == SEGMENT_SS || out->reg == SEGMENT_DS)
+        if (out->reg != SEGMENT_CS && out->reg <= SEGMENT_GS)
             set(out, INSTRUCTION_LOAD_SEGMENT, "mov to a segment register");
         break;
     case 0xcb:

@@ -30,6 +30,7 @@
 #define FLAGS_OF_USER 0x200cd5u
 
 #define MSR_FS_BASE 0xc0000100u
+#define MSR_GS_BASE 0xc0000101u
 
 /* A stack access that faults lies this near the stack pointer. */
 #define STACK_REACH (64u << 10)
@@ -131,15 +132,29 @@ static bool load_task(struct trap_unit *unit, const struct instruction *insn, co
     return true;
 }
 
-static bool load_segment(struct trap_unit *unit, const struct instruction *insn, const struct kvm_regs *regs)
+/* 32 bits of address; none for a null selector. */
+static uint64_t segment_base(const struct trap_unit *unit, uint16_t selector)
+{
+    uint64_t d;
+    if (!read_descriptor(unit, selector, 1, &d))
+        return 0;
+    return (d >> 16 & 0xffffff) | (d >> 56) << 24;
+}
+
+static bool load_segment(struct trap_unit *unit, const struct instruction *insn, const struct kvm_regs *regs,
+                         struct kvm_sregs *sregs)
 {
     uint16_t selector;
-    enum { SEGMENT_SS = 2 };
+    enum { SEGMENT_SS = 2, SEGMENT_FS = 4, SEGMENT_GS = 5 };
 
     if (!read_operand(unit, insn, regs, &selector) || !is_data_selector(unit, selector))
         return false;
     if (insn->reg == SEGMENT_SS)
         unit->ss = selector;
+    else if (insn->reg == SEGMENT_FS)
+        sregs->fs.base = segment_base(unit, selector);
+    else if (insn->reg == SEGMENT_GS)
+        sregs->gs.base = segment_base(unit, selector);
     return true;
 }
 
@@ -177,13 +192,33 @@ static bool interrupt_return(struct trap_unit *unit, struct kvm_regs *regs)
     return true;
 }
 
+/* The registers that ring 3 can do no more harm with than with any other; NULL: none of them. */
+static __u64 *find_msr(const struct kvm_regs *regs, struct kvm_sregs *sregs)
+{
+    if ((uint32_t)regs->rcx == MSR_FS_BASE)
+        return &sregs->fs.base;
+    return (uint32_t)regs->rcx == MSR_GS_BASE ? &sregs->gs.base : NULL;
+}
+
+static bool read_msr(struct kvm_regs *regs, struct kvm_sregs *sregs)
+{
+    const __u64 *msr = find_msr(regs, sregs);
+
+    if (msr == NULL)
+        return false;
+    regs->rax = *msr & 0xffffffff;
+    regs->rdx = *msr >> 32;
+    return true;
+}
+
 static bool write_msr(const struct kvm_regs *regs, struct kvm_sregs *sregs)
 {
     uint64_t value = (regs->rax & 0xffffffff) | regs->rdx << 32;
+    __u64 *msr = find_msr(regs, sregs);
 
-    if ((uint32_t)regs->rcx != MSR_FS_BASE || !is_canonical(value))
+    if (msr == NULL || !is_canonical(value))
         return false;
-    sregs->fs.base = value;
+    *msr = value;
     return true;
 }
 
@@ -203,6 +238,10 @@ static bool emulate(struct trap_unit *unit, const struct instruction *insn, stru
         return far_return(unit, regs);
     case INSTRUCTION_INTERRUPT_RETURN:
         return interrupt_return(unit, regs);
+    case INSTRUCTION_RDMSR:
+        if (!read_msr(regs, sregs))
+            return false;
+        break;
     case INSTRUCTION_WRMSR:
         if (!write_msr(regs, sregs))
             return false;
@@ -220,7 +259,7 @@ static bool emulate(struct trap_unit *unit, const struct instruction *insn, stru
             return false;
         break;
     case INSTRUCTION_LOAD_SEGMENT:
-        if (!load_segment(unit, insn, regs))
+        if (!load_segment(unit, insn, regs, sregs))
             return false;
         break;
     case INSTRUCTION_READ_CR2:

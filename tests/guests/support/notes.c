@@ -2,6 +2,7 @@
 /*
  * The notes of a test guest: Solo5's hvt interface, a block device "disk" if GUEST_HAS_DISK is defined, a
  * network device "net" if GUEST_HAS_NET is, and the wish for the features GUEST_FEATURES of our own.
+ * GUEST_TARGET and GUEST_VERSION say for which interface it is, if not for this one.
  */
 #include "abi/boot.h"
 #include "abi/hypercall.h"
@@ -16,12 +17,17 @@ _Static_assert(HALT_PORT == HYPERCALL_PORT + HYPERCALL_HALT, "abi_constants.h");
 #define N_ENTRIES 1
 #endif
 
+#ifndef GUEST_TARGET
+#define GUEST_TARGET  ABI_TARGET_HVT
+#define GUEST_VERSION ABI_HVT_VERSION
+#endif
+
 static const struct {
     struct note_header header;
     struct abi1 abi;
 } abi_note __attribute__((section(".note.abi"), used, aligned(4))) = {
     .header = {NOTE_NAME_SIZE, sizeof(struct abi1), NOTE_TYPE_ABI1, NOTE_NAME},
-    .abi = {.target = ABI_TARGET_HVT, .version = ABI_HVT_VERSION},
+    .abi = {.target = GUEST_TARGET, .version = GUEST_VERSION},
 };
 
 static const struct {

@@ -137,7 +137,7 @@ START_TEST(the_guard_stops_a_stack_and_gives_way_to_a_heap)
 }
 END_TEST
 
-START_TEST(fs_base_is_the_only_register_to_write)
+START_TEST(the_bases_are_the_only_registers_to_read_and_write)
 {
     make_unit();
     regs.rcx = 0xc0000100;
@@ -149,10 +149,18 @@ START_TEST(fs_base_is_the_only_register_to_write)
 
     regs.rdx = 0x8000; /* not canonical */
     ck_assert_int_eq(take_protection_fault("\x0f\x30", 2), TRAP_PRIVILEGED);
+    ck_assert_int_eq(take_protection_fault("\x0f\x32", 2), TRAP_RESUME);
+    ck_assert_uint_eq(regs.rax, 0x1000);
+    ck_assert_uint_eq(regs.rdx, 0x7fff);
+
     regs.rcx = 0xc0000101;
-    regs.rdx = 0;
+    ck_assert_int_eq(take_protection_fault("\x0f\x30", 2), TRAP_RESUME);
+    ck_assert_uint_eq(sregs.gs.base, 0x7fff00001000);
+    regs.rcx = 0xc0000102;
     ck_assert_int_eq(take_protection_fault("\x0f\x30", 2), TRAP_PRIVILEGED);
     ck_assert_str_eq(trap.instruction, "wrmsr");
+    ck_assert_int_eq(take_protection_fault("\x0f\x32", 2), TRAP_PRIVILEGED);
+    ck_assert_str_eq(trap.instruction, "rdmsr");
     guest_mem_release(&mem);
 }
 END_TEST
@@ -304,7 +312,7 @@ int main(void)
     tcase_add_test(t, a_first_instruction_that_traps_is_a_start_too);
     tcase_add_test(t, a_fault_on_a_mapped_page_breaks_the_seal);
     tcase_add_test(t, the_guard_stops_a_stack_and_gives_way_to_a_heap);
-    tcase_add_test(t, fs_base_is_the_only_register_to_write);
+    tcase_add_test(t, the_bases_are_the_only_registers_to_read_and_write);
     tcase_add_test(t, instructions_that_come_in_a_group_are_one_trap);
     tcase_add_test(t, a_group_ends_with_its_page_and_with_what_cannot_be_emulated);
     tcase_add_test(t, a_push_out_of_memory_is_left_to_the_guest);
