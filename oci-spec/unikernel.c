@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "device_name.h"
+#include "pod.h"
 #include "urunc.h"
 
 #include "base/cleanup.h"
@@ -261,7 +262,7 @@ static int read_annotations(struct document *document, const struct config_map *
         return -1;
     for (size_t i = 0; i < annotations->n; i++) {
         const struct config_pair *pair = &annotations->pairs[i];
-        if (strncmp(pair->key, PREFIX, strlen(PREFIX)) != 0)
+        if (strncmp(pair->key, PREFIX, strlen(PREFIX)) != 0 || strcmp(pair->key, POD_CONTAINERS) == 0)
             continue;
         size_t n_warnings = document->n_warnings;
         if (read_key(document, pair, err) < 0)
@@ -306,9 +307,11 @@ int unikernel_read(const struct config_map *annotations, const char *urunc_json,
     if (document == NULL)
         return error_errno(err, "allocate a unikernel's description");
 
+    static const struct config_map none = {.n = 0};
+    const struct config_map *meant = pod_means_container(annotations) ? annotations : &none;
     struct config_map own;
     struct urunc_found urunc;
-    if (copy_annotations(&document->arena, annotations, &own, err) < 0 ||
+    if (copy_annotations(&document->arena, meant, &own, err) < 0 ||
         urunc_read(&document->arena, &own, urunc_json, size, &document->unikernel, &urunc, err) < 0 ||
         read_annotations(document, &own, err) < 0 ||
         urunc_check_complete(&urunc, &document->unikernel, err) < 0)

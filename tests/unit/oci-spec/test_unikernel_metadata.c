@@ -85,6 +85,32 @@ static const struct {
     uint64_t bytes;
 } sizes[] = {{"4096", 4096}, {"4K", 4096}, {"1M", 1u << 20}, {"3G", 3ull << 30}};
 
+/* What a pod says reaches its sandbox and all of its containers. */
+START_TEST(a_pod_s_annotations_are_meant_for_some_of_its_containers)
+{
+    read_ok(&(struct input){.pairs = {{W "memory", "64M"}, {"io.kubernetes.cri.container-type", "sandbox"}}});
+    ck_assert(!unikernel->is_declared);
+    release();
+    read_ok(
+        &(struct input){.pairs = {{W "memory", "64M"}, {"io.kubernetes.cri-o.ContainerType", "sandbox"}}});
+    ck_assert(!unikernel->is_declared);
+    release();
+    read_ok(&(struct input){.pairs = {{W "containers", "api, web"},
+                                      {W "memory", "64M"},
+                                      {"io.kubernetes.cri.container-name", "web"}}});
+    ck_assert_uint_eq(unikernel->memory_bytes, 64 << 20);
+    ck_assert_uint_eq(unikernel->warnings.n, 0);
+    release();
+    read_ok(&(struct input){.pairs = {{W "containers", "api,web2"},
+                                      {W "memory", "64M"},
+                                      {"io.kubernetes.container.name", "web"}}});
+    ck_assert(!unikernel->is_declared);
+    release();
+    read_ok(&(struct input){.pairs = {{W "containers", "api"}, {W "memory", "64M"}}});
+    ck_assert(unikernel->is_declared);
+}
+END_TEST
+
 START_TEST(memory_is_bytes_or_binary_units)
 {
     read_ok(&(struct input){.pairs = {{W "memory", sizes[_i].text}}});
@@ -292,6 +318,7 @@ int main(void)
     tcase_add_checked_fixture(t, NULL, release);
     tcase_add_test(t, a_container_may_say_nothing);
     tcase_add_test(t, our_annotations_are_read);
+    tcase_add_test(t, a_pod_s_annotations_are_meant_for_some_of_its_containers);
     tcase_add_loop_test(t, memory_is_bytes_or_binary_units, 0, COUNT(sizes));
     tcase_add_test(t, an_unknown_key_of_ours_is_a_warning);
     tcase_add_loop_test(t, urunc_s_metadata_is_read_in_every_form, 0, COUNT(urunc_forms));
