@@ -184,6 +184,7 @@ static struct boot_net_config net_config_of(const struct start_net *net)
     memcpy(config.ipv6, net->ipv6, sizeof(config.ipv6));
     memcpy(config.ipv6_gateway, net->ipv6_gateway, sizeof(config.ipv6_gateway));
     memcpy(config.ipv4_dns, net->ipv4_dns, sizeof(config.ipv4_dns));
+    memcpy(config.ipv6_dns, net->ipv6_dns, sizeof(config.ipv6_dns));
     if (memcmp(net->ipv4, none, sizeof(net->ipv4)) != 0)
         config.flags |= BOOT_NET_HAS_IPV4;
     if (memcmp(net->ipv6, none, sizeof(net->ipv6)) != 0)
@@ -191,22 +192,52 @@ static struct boot_net_config net_config_of(const struct start_net *net)
     return config;
 }
 
-/* In the order of the manifest. Returns how many. */
-static size_t make_net_configs(const struct container *c, struct boot_net_config *out)
+/* The network as the guest finds it. */
+struct net_view {
+    struct boot_net_config config[LAUNCH_NETS_MAX]; /* in the order of the manifest */
+    struct boot_net_address addresses[START_ADDRESSES_MAX];
+    struct boot_net_route routes[START_ROUTES_MAX];
+};
+
+/* The index in view's order of the device that the start message calls its net. */
+static uint32_t device_of(const struct container *c, const struct net_view *view, uint32_t net)
 {
+    uint32_t i = 0;
+    while (i + 1 < c->start.message.n_nets &&
+           strcmp(view->config[i].name, c->start.message.nets[net].name) != 0)
+        i++;
+    return i;
+}
+
+static void make_net_view(const struct container *c, struct net_view *out)
+{
+    const struct start_message *message = &c->start.message;
     size_t n = 0;
     for (uint32_t e = 0; e < c->guest.manifest.n_entries; e++)
-        for (uint32_t i = 0; i < c->start.message.n_nets; i++)
+        for (uint32_t i = 0; i < message->n_nets; i++)
             if (c->guest.manifest.entries[e].type == MANIFEST_NET &&
-                strcmp(c->guest.manifest.entries[e].name, c->start.message.nets[i].name) == 0)
-                out[n++] = net_config_of(&c->start.message.nets[i]);
-    return n;
+                strcmp(c->guest.manifest.entries[e].name, message->nets[i].name) == 0)
+                out->config[n++] = net_config_of(&message->nets[i]);
+    for (uint32_t i = 0; i < message->n_addresses; i++) {
+        const struct start_address *from = &message->addresses[i];
+        out->addresses[i] = (struct boot_net_address){
+            .device = device_of(c, out, from->net), .family = from->family, .prefix = from->prefix};
+        memcpy(out->addresses[i].address, from->address, sizeof(from->address));
+    }
+    for (uint32_t i = 0; i < message->n_routes; i++) {
+        const struct start_route *from = &message->routes[i];
+        out->routes[i] = (struct boot_net_route){
+            .device = device_of(c, out, from->net), .family = from->family, .prefix = from->prefix};
+        memcpy(out->routes[i].destination, from->destination, sizeof(from->destination));
+        memcpy(out->routes[i].gateway, from->gateway, sizeof(from->gateway));
+    }
 }
 
 static int boot(struct container *c, struct error *err)
 {
-    static struct boot_net_config net_config[LAUNCH_NETS_MAX];
-    struct boot_parameters parameters = {.cmdline = c->start.message.cmdline};
+    static struct net_view view;
+    const struct start_message *message = &c->start.message;
+    struct boot_parameters parameters = {.cmdline = message->cmdline};
 
     for (uint32_t i = 0; i < c->start.message.n_nets; i++)
         if (open_net(c, i, err) < 0)
@@ -214,8 +245,15 @@ static int boot(struct container *c, struct error *err)
     if (attach_check(&c->guest, MANIFEST_NET, err) < 0)
         return -1;
     if ((c->launch.message.flags & LAUNCH_NET_CONFIG) != 0) {
-        parameters.net_config = net_config;
-        parameters.n_net_config = make_net_configs(c, net_config);
+        make_net_view(c, &view);
+        parameters.net_config = view.config;
+        parameters.n_net_config = message->n_nets;
+        parameters.net_addresses = view.addresses;
+        parameters.n_net_addresses = message->n_addresses;
+        parameters.net_routes = view.routes;
+        parameters.n_net_routes = message->n_routes;
+        parameters.env = message->env;
+        parameters.env_bytes = message->env_bytes;
     }
     vm_step_first(&c->vm);
     return vm_boot(&c->vm, &c->guest, &parameters, err);

@@ -176,6 +176,50 @@ static int net_check(const struct start_message *message, uint32_t i, struct err
     return 0;
 }
 
+static int net_index_check(const struct start_message *message, uint32_t net, struct error *err)
+{
+    if (net >= message->n_nets)
+        return error_set(err, ERROR_INPUT, "there is no network device %u", net);
+    return 0;
+}
+
+static int prefix_check(uint8_t family, uint8_t prefix, struct error *err)
+{
+    if ((family != 4 || prefix > 32) && (family != 6 || prefix > 128))
+        return error_set(err, ERROR_INPUT, "prefix of %u bits in IPv%u", prefix, family);
+    return 0;
+}
+
+static int routes_check(const struct start_message *message, struct error *err)
+{
+    if (message->n_addresses > START_ADDRESSES_MAX || message->n_routes > START_ROUTES_MAX)
+        return error_set(err, ERROR_INPUT, "%u addresses and %u routes, at most %u and %u are possible",
+                         message->n_addresses, message->n_routes, START_ADDRESSES_MAX, START_ROUTES_MAX);
+    for (uint32_t i = 0; i < message->n_addresses; i++) {
+        const struct start_address *address = &message->addresses[i];
+        if (net_index_check(message, address->net, err) < 0 ||
+            prefix_check(address->family, address->prefix, err) < 0)
+            return error_wrap(err, "address %u", i);
+    }
+    for (uint32_t i = 0; i < message->n_routes; i++) {
+        const struct start_route *route = &message->routes[i];
+        if (net_index_check(message, route->net, err) < 0 ||
+            prefix_check(route->family, route->prefix, err) < 0)
+            return error_wrap(err, "route %u", i);
+    }
+    return 0;
+}
+
+static int env_check(const struct start_message *message, struct error *err)
+{
+    if (message->env_bytes > sizeof(message->env))
+        return error_set(err, ERROR_INPUT, "environment of %u bytes, at most %zu are possible",
+                         message->env_bytes, sizeof(message->env));
+    if (message->env_bytes > 0 && message->env[message->env_bytes - 1] != '\0')
+        return error_set(err, ERROR_INPUT, "environment without a NUL at its end");
+    return 0;
+}
+
 static int start_message_check(const struct start_message *message, size_t size, struct error *err)
 {
     if (size != sizeof(*message))
@@ -194,7 +238,9 @@ static int start_message_check(const struct start_message *message, size_t size,
     for (uint32_t i = 0; i < message->n_nets; i++)
         if (net_check(message, i, err) < 0)
             return -1;
-    return 0;
+    if (routes_check(message, err) < 0)
+        return -1;
+    return env_check(message, err);
 }
 
 int launch_check_start(const struct start_message *message, size_t size, struct error *err)

@@ -165,7 +165,7 @@ static const struct support_entry table[] = {
     HONOURED("process.consoleSize.height", "in rows"),
     HONOURED("process.consoleSize.width", "in columns"),
     HONOURED("process.cwd", "where a relative args[0] is looked for"),
-    HONOURED("process.env", "PATH is where args[0] is looked for; a guest has no environment"),
+    HONOURED("process.env", "guests of the kit and rumprun get it, others have none; PATH is where args[0] is looked for"),
     REFUSED("process.execCPUAffinity", "a unikernel has no second process; linux.resources.cpu.cpus pins it"),
     REFUSED("process.ioPriority", "wherry leaves priorities to linux.resources.blockIO"),
     MEANINGLESS("process.noNewPrivileges", "always set for the monitor"),

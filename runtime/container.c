@@ -3,6 +3,7 @@
 
 #include "cgroup.h"
 #include "guest_cmdline.h"
+#include "guest_env.h"
 #include "hooks.h"
 #include "monitor_process.h"
 #include "namespace.h"
@@ -153,7 +154,7 @@ static int need_cgroup(const struct container *container, struct cgroup **out, s
 
 /* The name servers of the file that the engine mounts over the container's resolv.conf, else of the image's.
  */
-static void read_dns(const struct container *container, uint8_t dns[3][4])
+static void read_dns(const struct container *container, struct net_dns *dns)
 {
     const struct config *config = container->config;
     const char *source = NULL;
@@ -164,7 +165,7 @@ static void read_dns(const struct container *container, uint8_t dns[3][4])
     for (size_t i = 0; i < config->n_mounts; i++)
         if (config->mounts[i].is_bind && strcmp(config->mounts[i].destination, RESOLV_CONF) == 0)
             source = config->mounts[i].source;
-    memset(dns, 0, 3 * sizeof(dns[0]));
+    *dns = (struct net_dns){0};
     _cleanup_close_ int fd = source == NULL ? -1 : open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd >= 0 && fd_read_all(fd, RESOLV_CONF_SIZE_MAX, &text, &size, source, &ignored) == 0)
         net_parse_dns(text, size, dns);
@@ -176,7 +177,7 @@ static int attach_network(const struct container *container, struct start_messag
     const struct state_record *record = &container->record;
     struct net_request requests[LAUNCH_NETS_MAX];
     _cleanup_close_ int netns = -1;
-    uint8_t dns[3][4];
+    struct net_dns dns;
 
     if (record->n_nets == 0)
         return 0;
@@ -186,12 +187,13 @@ static int attach_network(const struct container *container, struct start_messag
             .interface = record->nets[i].interface[0] != '\0' ? record->nets[i].interface : NULL};
     if (namespace_open_network(record->process.pid, &netns, err) < 0)
         return -1;
-    if (net_attach(netns, requests, record->n_nets, message->nets, taps, err) < 0)
+    if (net_attach(netns, requests, record->n_nets, message, taps, err) < 0)
         return -1;
-    message->n_nets = (uint32_t)record->n_nets;
-    read_dns(container, dns);
-    for (size_t i = 0; i < record->n_nets; i++)
-        memcpy(message->nets[i].ipv4_dns, dns, sizeof(dns));
+    read_dns(container, &dns);
+    for (size_t i = 0; i < record->n_nets; i++) {
+        memcpy(message->nets[i].ipv4_dns, dns.ipv4, sizeof(dns.ipv4));
+        memcpy(message->nets[i].ipv6_dns, dns.ipv6, sizeof(dns.ipv6));
+    }
     return 0;
 }
 
@@ -230,10 +232,11 @@ static int release_guest(const struct container *container, struct error *err)
     message->size = sizeof(*message);
     if (attach_network(container, message, taps, err) < 0)
         return error_wrap(err, "connect the guest's network");
+    const struct config_strings *env = &container->config->process->env;
     int result = guest_cmdline_finish((enum guest_kind)record->guest_kind,
-                                      record->cmdline != NULL ? record->cmdline : "", message->nets,
-                                      message->n_nets, message->cmdline, err);
-    message->cmdline_bytes = (uint32_t)strlen(message->cmdline);
+                                      record->cmdline != NULL ? record->cmdline : "", env, message, err);
+    if (result == 0 && record->guest_kind == GUEST_KIT)
+        result = guest_env_pack(env, message->env, &message->env_bytes, err);
     if (result == 0)
         result = monitor_process_start(container->dir.fd, message, taps, err);
     for (size_t i = 0; i < message->n_nets; i++)

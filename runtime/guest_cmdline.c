@@ -63,29 +63,53 @@ int guest_cmdline_quote(const char *const *words, char **out, struct error *err)
     return 0;
 }
 
-static bool has_ipv4(const struct start_net *net)
+static bool is_zero(const uint8_t *bytes, size_t n)
 {
-    static const uint8_t none[4];
-    return memcmp(net->ipv4, none, sizeof(none)) != 0;
+    for (size_t i = 0; i < n; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
 }
 
-static const char *ipv4_text(const uint8_t address[4], char text[INET_ADDRSTRLEN])
+/* One family of one device, as text. */
+struct net_text {
+    char address[INET6_ADDRSTRLEN];
+    char gateway[INET6_ADDRSTRLEN]; /* "" if there is none */
+    unsigned prefix;
+    bool is_ipv6;
+};
+
+/*
+ * IPv4 where there is any: a guest that was built for IPv4 only ends when it meets an option for IPv6, and
+ * cannot be told from one that was built for both. false if the device has no address.
+ */
+static bool describe(const struct start_net *net, struct net_text *out)
 {
-    return inet_ntop(AF_INET, address, text, INET_ADDRSTRLEN);
+    *out = (struct net_text){.is_ipv6 = is_zero(net->ipv4, sizeof(net->ipv4))};
+    const int family = out->is_ipv6 ? AF_INET6 : AF_INET;
+    const uint8_t *gateway = out->is_ipv6 ? net->ipv6_gateway : net->ipv4_gateway;
+
+    if (out->is_ipv6 && is_zero(net->ipv6, sizeof(net->ipv6)))
+        return false;
+    out->prefix = out->is_ipv6 ? net->ipv6_prefix : net->ipv4_prefix;
+    inet_ntop(family, out->is_ipv6 ? net->ipv6 : net->ipv4, out->address, sizeof(out->address));
+    if (!is_zero(gateway, out->is_ipv6 ? sizeof(net->ipv6_gateway) : sizeof(net->ipv4_gateway)))
+        inet_ntop(family, gateway, out->gateway, sizeof(out->gateway));
+    return true;
 }
 
 /* "--ipv4=…", or "--NAME-ipv4=…" for a device that is not Mirage's usual one. */
 static void put_mirage_net(FILE *out, const struct start_net *net)
 {
-    static const uint8_t none[4];
-    char address[INET_ADDRSTRLEN];
     const char *prefix = strcmp(net->name, MIRAGE_DEVICE) == 0 ? "" : net->name, *dash = *prefix ? "-" : "";
+    struct net_text text;
 
-    if (!has_ipv4(net))
+    if (!describe(net, &text))
         return;
-    fprintf(out, "--%s%sipv4=%s/%u ", prefix, dash, ipv4_text(net->ipv4, address), net->ipv4_prefix);
-    if (memcmp(net->ipv4_gateway, none, sizeof(none)) != 0)
-        fprintf(out, "--%s%sipv4-gateway=%s ", prefix, dash, ipv4_text(net->ipv4_gateway, address));
+    const char *option = text.is_ipv6 ? "ipv6" : "ipv4";
+    fprintf(out, "--%s%s%s=%s/%u ", prefix, dash, option, text.address, text.prefix);
+    if (text.gateway[0] != '\0')
+        fprintf(out, "--%s%s%s-gateway=%s ", prefix, dash, option, text.gateway);
 }
 
 static void put_json_string(FILE *out, const char *text)
@@ -102,24 +126,32 @@ static void put_json_string(FILE *out, const char *text)
     fputc('"', out);
 }
 
-/* rumprun's bootstrap takes the first interface only, under the name that its driver gives it. */
-static void put_rumprun(FILE *out, const char *words, const struct start_net *nets, size_t n_nets)
+/* rumprun's bootstrap takes the first interface only, under the name that its driver gives it; and a key
+ * "env" for each variable. */
+static void put_rumprun(FILE *out, const char *words, const struct config_strings *env,
+                        const struct start_message *message)
 {
-    char address[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
+    struct net_text text;
 
     fputs("{\"cmdline\":", out);
     put_json_string(out, words);
-    if (n_nets > 0 && has_ipv4(&nets[0]))
+    for (size_t i = 0; i < env->n; i++) {
+        fputs(",\"env\":", out);
+        put_json_string(out, env->items[i]);
+    }
+    if (message->n_nets > 0 && describe(&message->nets[0], &text))
         fprintf(out,
-                ",\"net\":{\"if\":\"ukvmif0\",\"cloner\":\"True\",\"type\":\"inet\",\"method\":\"static\","
+                ",\"net\":{\"if\":\"ukvmif0\",\"cloner\":\"True\",\"type\":\"%s\",\"method\":\"static\","
                 "\"addr\":\"%s\",\"mask\":\"%u\",\"gw\":\"%s\"}",
-                ipv4_text(nets[0].ipv4, address), nets[0].ipv4_prefix,
-                ipv4_text(nets[0].ipv4_gateway, gateway));
+                text.is_ipv6 ? "inet6" : "inet", text.address, text.prefix,
+                text.gateway[0] != '\0' ? text.gateway
+                : text.is_ipv6          ? "::"
+                                        : "0.0.0.0");
     fputc('}', out);
 }
 
-int guest_cmdline_finish(enum guest_kind kind, const char *words, const struct start_net *nets, size_t n_nets,
-                         char out[LAUNCH_CMDLINE_SIZE], struct error *err)
+int guest_cmdline_finish(enum guest_kind kind, const char *words, const struct config_strings *env,
+                         struct start_message *message, struct error *err)
 {
     _cleanup_free_ char *line = NULL;
     size_t size = 0;
@@ -128,16 +160,17 @@ int guest_cmdline_finish(enum guest_kind kind, const char *words, const struct s
         return error_errno(err, "write the guest's command line");
 
     if (kind == GUEST_MIRAGE)
-        for (size_t i = 0; i < n_nets; i++)
-            put_mirage_net(stream, &nets[i]);
+        for (size_t i = 0; i < message->n_nets; i++)
+            put_mirage_net(stream, &message->nets[i]);
     if (kind == GUEST_RUMPRUN)
-        put_rumprun(stream, words, nets, n_nets);
+        put_rumprun(stream, words, env, message);
     else
         fputs(words, stream);
     if (fclose(stream) != 0)
         return error_errno(err, "write the guest's command line");
     if (size >= LAUNCH_CMDLINE_SIZE)
         return too_long(err);
-    memcpy(out, line, size + 1);
+    memcpy(message->cmdline, line, size + 1);
+    message->cmdline_bytes = (uint32_t)size;
     return 0;
 }

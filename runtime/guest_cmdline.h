@@ -9,14 +9,15 @@
 
 #include "base/error.h"
 #include "monitor/launch.h"
+#include "oci-spec/config.h"
 
 #include <stddef.h>
 
 /* What a guest expects of its command line and of its network configuration. */
 enum guest_kind {
     GUEST_PLAIN,  /* words, nothing added */
-    GUEST_KIT,    /* words; the network is in the boot information */
-    GUEST_MIRAGE, /* --ipv4=ADDRESS/PREFIX --ipv4-gateway=ADDRESS, then words */
+    GUEST_KIT,    /* words; network and environment are in the boot information */
+    GUEST_MIRAGE, /* --ipv4=ADDRESS/PREFIX --ipv4-gateway=ADDRESS, then words; no environment */
     GUEST_RUMPRUN /* one JSON document */
 };
 
@@ -26,8 +27,11 @@ enum guest_kind {
  */
 int guest_cmdline_quote(const char *const *words, char **out, struct error *err);
 
-/* Adds what the kind says about the network; nets are those that the guest was attached to. */
-int guest_cmdline_finish(enum guest_kind kind, const char *words, const struct start_net *nets, size_t n_nets,
-                         char out[LAUNCH_CMDLINE_SIZE], struct error *err);
+/*
+ * Writes message->cmdline: words with what the kind is told there of the network (the message's nets) and of
+ * the environment.
+ */
+int guest_cmdline_finish(enum guest_kind kind, const char *words, const struct config_strings *env,
+                         struct start_message *message, struct error *err);
 
 #endif

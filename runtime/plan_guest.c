@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan_guest.h"
 
+#include "guest_env.h"
+
 #include "inspect.h"
 #include "plan.h"
 
@@ -359,8 +361,12 @@ static int choose_devices(struct plan *plan, struct error *err)
 
 int plan_fit_guest(struct plan *plan, const struct settings *settings, struct error *err)
 {
+    uint32_t env_bytes;
+
     plan->kind = choose_kind(plan);
     if (choose_cmdline(plan, err) < 0)
+        return -1;
+    if (plan->kind == GUEST_KIT && guest_env_pack(&plan->config->process->env, NULL, &env_bytes, err) < 0)
         return -1;
     if (choose_memory(plan, settings, err) < 0)
         return -1;

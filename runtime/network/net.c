@@ -14,8 +14,10 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "net_filter.h"
 #include "net_plan.h"
+#include "net_routing.h"
 #include "net_scan.h"
 #include "net_steer.h"
 #include "net_tap.h"
@@ -39,6 +41,7 @@ struct answer {
     uint32_t n;
     struct error error;
     struct net_interface interfaces[NET_INTERFACES_MAX];
+    struct net_routing routing; /* of the interfaces that a guest got */
 };
 
 struct job {
@@ -147,12 +150,21 @@ static int attach_one(struct netlink *nl, const struct net_interface *interface,
     return 0;
 }
 
-static int do_attach(const struct job *job, struct netlink *nl, struct answer *answer, int *tap_fds,
-                     struct error *err)
+/* Gives up the first n interfaces of the answer. */
+static void undo_attach(struct netlink *nl, const struct answer *answer, const int *tap_fds, size_t n)
+{
+    struct error ignored;
+    for (size_t i = 0; i < n; i++) {
+        close(tap_fds[i]);
+        restore_guests(nl, &answer->interfaces[i], &ignored);
+    }
+}
+
+static int attach_all(const struct job *job, struct netlink *nl, struct answer *answer, int *tap_fds,
+                      struct error *err)
 {
     struct net_interface all[NET_INTERFACES_MAX];
     size_t n, choice[NET_INTERFACES_MAX];
-    struct error ignored;
 
     if (net_scan_interfaces(nl, all, NET_INTERFACES_MAX, &n, err) < 0 ||
         net_plan(all, n, job->requests, job->n_requests, choice, err) < 0)
@@ -160,10 +172,7 @@ static int do_attach(const struct job *job, struct netlink *nl, struct answer *a
     for (size_t i = 0; i < job->n_requests; i++) {
         const struct net_interface *interface = &all[choice[i]];
         if (attach_one(nl, interface, &tap_fds[i], err) < 0) {
-            for (size_t done = 0; done < i; done++) {
-                close(tap_fds[done]);
-                restore_guests(nl, &answer->interfaces[done], &ignored);
-            }
+            undo_attach(nl, answer, tap_fds, i);
             return error_wrap(err, "network device '%s': take over interface '%s'", job->requests[i].device,
                               interface->name);
         }
@@ -171,6 +180,17 @@ static int do_attach(const struct job *job, struct netlink *nl, struct answer *a
         answer->n++;
     }
     return 0;
+}
+
+static int do_attach(const struct job *job, struct netlink *nl, struct answer *answer, int *tap_fds,
+                     struct error *err)
+{
+    if (attach_all(job, nl, answer, tap_fds, err) < 0)
+        return -1;
+    if (net_routing_read(nl, answer->interfaces, answer->n, &answer->routing, err) == 0)
+        return 0;
+    undo_attach(nl, answer, tap_fds, job->n_requests);
+    return -1;
 }
 
 static int do_detach(const struct job *job, struct netlink *nl, struct answer *answer, int *tap_fds,
@@ -299,11 +319,12 @@ static void fill_start_net(struct start_net *net, const char *device, const stru
     net->ipv6_prefix = interface->ipv6_prefix;
 }
 
-int net_attach(int netns_fd, const struct net_request *requests, size_t n, struct start_net *nets,
+int net_attach(int netns_fd, const struct net_request *requests, size_t n, struct start_message *message,
                int *tap_fds, struct error *err)
 {
     struct job job = {.work = do_attach, .requests = requests, .n_requests = n};
     struct answer answer;
+
     if (n == 0)
         return 0;
     if (n > NET_INTERFACES_MAX)
@@ -311,7 +332,16 @@ int net_attach(int netns_fd, const struct net_request *requests, size_t n, struc
     if (net_check_not_host(netns_fd, err) < 0 || run_inside(netns_fd, &job, &answer, tap_fds, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
-        fill_start_net(&nets[i], requests[i].device, &answer.interfaces[i]);
+        fill_start_net(&message->nets[i], requests[i].device, &answer.interfaces[i]);
+    message->n_nets = (uint32_t)n;
+    message->n_addresses = (uint32_t)answer.routing.n_addresses;
+    message->n_routes = (uint32_t)answer.routing.n_routes;
+    memcpy(message->addresses, answer.routing.addresses, sizeof(message->addresses));
+    memcpy(message->routes, answer.routing.routes, sizeof(message->routes));
+    if (answer.routing.is_cut)
+        log_line(LOG_LEVEL_WARNING,
+                 "the guest is told of %d addresses and %d routes only, and there are more",
+                 START_ADDRESSES_MAX, START_ROUTES_MAX);
     return 0;
 }
 
@@ -320,25 +350,4 @@ int net_detach(int netns_fd, struct error *err)
     struct job job = {.work = do_detach};
     struct answer answer;
     return run_inside(netns_fd, &job, &answer, NULL, err);
-}
-
-void net_parse_dns(const char *resolv_conf, size_t size, uint8_t dns[3][4])
-{
-    static const char keyword[] = "nameserver";
-    const char *end = resolv_conf + size;
-    size_t n = 0;
-
-    memset(dns, 0, 3 * sizeof(dns[0]));
-    for (const char *line = resolv_conf; line < end && n < 3;) {
-        const char *newline = memchr(line, '\n', (size_t)(end - line));
-        size_t length = (size_t)((newline != NULL ? newline : end) - line);
-        char text[64], address[INET_ADDRSTRLEN];
-
-        snprintf(text, sizeof(text), "%.*s", (int)(length < sizeof(text) ? length : sizeof(text)), line);
-        if (strncmp(text, keyword, strlen(keyword)) == 0 &&
-            sscanf(text + strlen(keyword), "%*[ \t]%15[0-9.]", address) == 1 &&
-            inet_pton(AF_INET, address, dns[n]) == 1)
-            n++;
-        line += length + 1;
-    }
 }

@@ -56,11 +56,13 @@ struct net_request {
 };
 
 /*
- * Connects each request's device with its interface. Fills nets[i] (without DNS) and tap_fds[i], non-blocking
- * and close-on-exec, the caller's to close. An interface that is missing is ERROR_INPUT and names the device;
- * one that another running guest has is ERROR_STATE. On failure nothing is left.
+ * Connects each request's device with its interface. Fills the network's part of message (nets, without DNS,
+ * in the order of the requests; addresses and routes; their counts) and tap_fds[i], non-blocking and
+ * close-on-exec, the caller's to close. More addresses or routes than a message can hold are left out, and
+ * the log says so. An interface that is missing is ERROR_INPUT and names the device; one that another running
+ * guest has is ERROR_STATE. On failure nothing is left.
  */
-int net_attach(int netns_fd, const struct net_request *requests, size_t n, struct start_net *nets,
+int net_attach(int netns_fd, const struct net_request *requests, size_t n, struct start_message *message,
                int *tap_fds, struct error *err);
 
 /*
@@ -69,8 +71,14 @@ int net_attach(int netns_fd, const struct net_request *requests, size_t n, struc
  */
 int net_detach(int netns_fd, struct error *err);
 
-/* The first three IPv4 name servers of a resolv.conf(5) text; the rest of dns becomes 0. Other lines are
- * skipped. */
-void net_parse_dns(const char *resolv_conf, size_t size, uint8_t dns[3][4]);
+/* The name servers of a guest. Addresses are in network byte order; all zero ends a list. */
+struct net_dns {
+    uint8_t ipv4[3][4];
+    uint8_t ipv6[2][16];
+};
+
+/* The first name servers of a resolv.conf(5) text. Other lines, and IPv6 addresses with a zone, are skipped.
+ */
+void net_parse_dns(const char *resolv_conf, size_t size, struct net_dns *out);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Three dumps: links, then addresses and default routes, which are matched to the links by index. The kernel
- * dumps links in no order that means anything, so they are sorted first. Of several addresses the first
- * counts (the kernel lists an interface's primary address first), of several default routes the one with the
+ * dumps links in no order that means anything, so they are sorted first. Of several addresses the oldest
+ * counts (of IPv4 the kernel lists the oldest first, of IPv6 last), of several default routes the one with the
  * lowest metric.
  */
 #include "net_scan.h"
+
+#include "net_attrs.h"
 
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
@@ -36,47 +38,9 @@ static bool is_kind_foreign(const char *kind)
     return false;
 }
 
-/* The attributes of a message by their type; a type that comes twice counts the last time. */
-struct attrs {
-    const struct nlattr *by_type[64];
-};
-
-static int keep_attr(const struct nlattr *attr, void *data)
-{
-    struct attrs *attrs = data;
-    if (mnl_attr_get_type(attr) < sizeof(attrs->by_type) / sizeof(attrs->by_type[0]))
-        attrs->by_type[mnl_attr_get_type(attr)] = attr;
-    return MNL_CB_OK;
-}
-
-static struct attrs parse_attrs(const struct nlmsghdr *message, size_t header_size)
-{
-    struct attrs attrs = {{NULL}};
-    mnl_attr_parse(message, (unsigned int)header_size, keep_attr, &attrs);
-    return attrs;
-}
-
-/* The payload if it has the expected size, else NULL. */
-static const void *find_payload(const struct attrs *attrs, int type, size_t size)
-{
-    const struct nlattr *attr = attrs->by_type[type];
-    return attr != NULL && mnl_attr_get_payload_len(attr) == size ? mnl_attr_get_payload(attr) : NULL;
-}
-
-static uint32_t find_u32(const struct attrs *attrs, int type, uint32_t otherwise)
-{
-    uint32_t value = otherwise;
-    const void *payload = find_payload(attrs, type, sizeof(value));
-    if (payload != NULL)
-        memcpy(&value, payload, sizeof(value));
-    return value;
-}
-
 static const char *link_kind(const struct nlattr *info)
 {
-    struct attrs attrs = {{NULL}};
-    if (info != NULL)
-        mnl_attr_parse_nested(info, keep_attr, &attrs);
+    const struct net_attrs attrs = net_attrs_parse_nested(info);
     return attrs.by_type[IFLA_INFO_KIND] != NULL ? mnl_attr_get_str(attrs.by_type[IFLA_INFO_KIND]) : "";
 }
 
@@ -84,9 +48,9 @@ static int each_link(const struct nlmsghdr *message, void *data)
 {
     struct found *found = data;
     const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
-    const struct attrs attrs = parse_attrs(message, sizeof(*link));
+    const struct net_attrs attrs = net_attrs_parse(message, sizeof(*link));
     struct net_interface interface = {.index = link->ifi_index};
-    const void *mac = find_payload(&attrs, IFLA_ADDRESS, sizeof(interface.mac));
+    const void *mac = net_attrs_find(&attrs, IFLA_ADDRESS, sizeof(interface.mac));
     const struct nlattr *name = attrs.by_type[IFLA_IFNAME];
     const unsigned int unfit = IFF_LOOPBACK | IFF_POINTOPOINT | IFF_NOARP | IFF_SLAVE;
 
@@ -94,7 +58,7 @@ static int each_link(const struct nlmsghdr *message, void *data)
         mac == NULL || name == NULL || attrs.by_type[IFLA_MASTER] != NULL ||
         is_kind_foreign(link_kind(attrs.by_type[IFLA_LINKINFO])))
         return MNL_CB_OK;
-    uint32_t mtu = find_u32(&attrs, IFLA_MTU, 0);
+    uint32_t mtu = net_attrs_find_u32(&attrs, IFLA_MTU, 0);
     interface.mtu = mtu < MTU_MAX ? (uint16_t)mtu : MTU_MAX;
     memcpy(interface.mac, mac, sizeof(interface.mac));
     snprintf(interface.name, sizeof(interface.name), "%s", mnl_attr_get_str(name));
@@ -131,25 +95,18 @@ static int each_address(const struct nlmsghdr *message, void *data)
 {
     struct found *found = data;
     const struct ifaddrmsg *address = mnl_nlmsg_get_payload(message);
-    const struct attrs attrs = parse_attrs(message, sizeof(*address));
-    uint32_t flags = find_u32(&attrs, IFA_FLAGS, address->ifa_flags);
-    size_t size = address->ifa_family == AF_INET ? 4 : 16;
+    const struct net_attrs attrs = net_attrs_parse(message, sizeof(*address));
     size_t i = find(found, (int32_t)address->ifa_index);
+    const void *ours = net_attrs_find_address(&attrs, address->ifa_family == AF_INET ? 4 : 16);
 
-    /* IFA_ADDRESS is the other end of a point-to-point address; IFA_LOCAL, where it is given, is ours. */
-    const void *ours = find_payload(&attrs, IFA_LOCAL, size);
-    if (ours == NULL)
-        ours = find_payload(&attrs, IFA_ADDRESS, size);
     if (i == found->n || (address->ifa_family != AF_INET && address->ifa_family != AF_INET6) ||
-        ours == NULL || address->ifa_scope != RT_SCOPE_UNIVERSE || (flags & IFA_F_DADFAILED) != 0)
+        ours == NULL || !net_attrs_is_usable_address(&attrs, address))
         return MNL_CB_OK;
-
     struct net_interface *interface = &found->interfaces[i];
     if (address->ifa_family == AF_INET && is_zero(interface->ipv4, 4)) {
         memcpy(interface->ipv4, ours, 4);
         interface->ipv4_prefix = address->ifa_prefixlen;
-    } else if (address->ifa_family == AF_INET6 && is_zero(interface->ipv6, 16) &&
-               (flags & (IFA_F_TEMPORARY | IFA_F_DEPRECATED)) == 0) {
+    } else if (address->ifa_family == AF_INET6) {
         memcpy(interface->ipv6, ours, 16);
         interface->ipv6_prefix = address->ifa_prefixlen;
     }
@@ -180,9 +137,8 @@ static void take_next_hops(struct found *found, int family, uint64_t metric, con
         memcpy(&hop, at, sizeof(hop));
         if (hop.rtnh_len < sizeof(hop) || hop.rtnh_len > left)
             return;
-        struct attrs attrs = {{NULL}};
-        mnl_attr_parse_payload(at + sizeof(hop), hop.rtnh_len - sizeof(hop), keep_attr, &attrs);
-        const void *gateway = find_payload(&attrs, RTA_GATEWAY, size);
+        const struct net_attrs attrs = net_attrs_parse_bytes(at + sizeof(hop), hop.rtnh_len - sizeof(hop));
+        const void *gateway = net_attrs_find(&attrs, RTA_GATEWAY, size);
         if (gateway != NULL)
             take_gateway(found, family, hop.rtnh_ifindex, metric, gateway);
         size_t step = RTNH_ALIGN(hop.rtnh_len);
@@ -197,15 +153,16 @@ static int each_route(const struct nlmsghdr *message, void *data)
 {
     struct found *found = data;
     const struct rtmsg *route = mnl_nlmsg_get_payload(message);
-    const struct attrs attrs = parse_attrs(message, sizeof(*route));
-    uint32_t metric = find_u32(&attrs, RTA_PRIORITY, 0);
-    const void *gateway = find_payload(&attrs, RTA_GATEWAY, route->rtm_family == AF_INET ? 4 : 16);
+    const struct net_attrs attrs = net_attrs_parse(message, sizeof(*route));
+    uint32_t metric = net_attrs_find_u32(&attrs, RTA_PRIORITY, 0);
+    const void *gateway = net_attrs_find(&attrs, RTA_GATEWAY, route->rtm_family == AF_INET ? 4 : 16);
 
     if (route->rtm_dst_len != 0 || route->rtm_type != RTN_UNICAST || route->rtm_table != RT_TABLE_MAIN ||
         (route->rtm_family != AF_INET && route->rtm_family != AF_INET6))
         return MNL_CB_OK;
     if (gateway != NULL)
-        take_gateway(found, route->rtm_family, (int32_t)find_u32(&attrs, RTA_OIF, 0), metric, gateway);
+        take_gateway(found, route->rtm_family, (int32_t)net_attrs_find_u32(&attrs, RTA_OIF, 0), metric,
+                     gateway);
     if (attrs.by_type[RTA_MULTIPATH] != NULL)
         take_next_hops(found, route->rtm_family, metric, attrs.by_type[RTA_MULTIPATH]);
     return MNL_CB_OK;

@@ -29,7 +29,9 @@
 #define BOOT_FEATURE_NET_CONFIG (1u << 31) /* n_net_config and net_config are there */
 #define BOOT_FEATURE_NET_POSTED \
     (1u << 29) /* RING_NET_POST, and polls that serve the ring (ring.h); only for a guest that asks */
-#define BOOT_FEATURE_WINDOWS (1u << 30) /* n_windows and windows are there; only for a guest that asks */
+#define BOOT_FEATURE_WINDOWS    (1u << 30) /* n_windows and windows are there; only for a guest that asks */
+#define BOOT_FEATURE_NET_ROUTES (1u << 28) /* net_addresses and net_routes are there */
+#define BOOT_FEATURE_ENV        (1u << 27) /* env is there */
 
 /* The IP configuration of one network device, in the order of the manifest's network devices. */
 struct boot_net_config {
@@ -43,11 +45,36 @@ struct boot_net_config {
     uint8_t ipv6[16];
     uint8_t ipv6_gateway[16]; /* ::, none */
     uint8_t ipv4_dns[3][4];   /* 0.0.0.0 ends the list */
-    uint8_t reserved[36];
+    uint8_t ipv6_dns[2][16];  /* :: ends the list; with BOOT_FEATURE_NET_ROUTES */
+    uint8_t reserved[4];
 };
 #define BOOT_NET_HAS_IPV4 (1u << 0)
 #define BOOT_NET_HAS_IPV6 (1u << 1)
 _Static_assert(sizeof(struct boot_net_config) == 168, "layout");
+
+/* An address of a device beyond those of its struct boot_net_config. */
+struct boot_net_address {
+    uint32_t device; /* the index in net_config */
+    uint8_t family;  /* 4 or 6 */
+    uint8_t prefix;  /* bits */
+    uint8_t pad[2];
+    uint8_t address[16]; /* network byte order; the first four bytes of it for IPv4 */
+};
+_Static_assert(sizeof(struct boot_net_address) == 24, "layout");
+
+/*
+ * A route beyond the default ones, which are in struct boot_net_config, and those that follow from addresses.
+ * The longest prefix wins.
+ */
+struct boot_net_route {
+    uint32_t device;
+    uint8_t family;
+    uint8_t prefix;
+    uint8_t pad[2];
+    uint8_t destination[16];
+    uint8_t gateway[16]; /* all zero: the destination is on the link */
+};
+_Static_assert(sizeof(struct boot_net_route) == 40, "layout");
 
 /*
  * A window: a part of a block device that the guest reads as memory, without a hypercall. A guest gets
@@ -93,11 +120,23 @@ struct boot_info {
     /* with BOOT_FEATURE_WINDOWS */
     uint64_t n_windows;
     GUEST_PTR(const struct boot_window *) windows; /* at most one for each block device, by address */
+
+    /* with BOOT_FEATURE_NET_ROUTES */
+    uint64_t n_net_addresses;
+    GUEST_PTR(const struct boot_net_address *) net_addresses;
+    uint64_t n_net_routes;
+    GUEST_PTR(const struct boot_net_route *) net_routes;
+
+    /* with BOOT_FEATURE_ENV: NAME=VALUE strings one behind the other, each with its NUL */
+    uint64_t env_bytes;
+    GUEST_PTR(const char *) env;
 };
-_Static_assert(sizeof(struct boot_info) == 88, "layout");
+_Static_assert(sizeof(struct boot_info) == 136, "layout");
 _Static_assert(offsetof(struct boot_info, host_features) == 40, "layout");
 _Static_assert(offsetof(struct boot_info, net_ring) == 48, "layout");
 _Static_assert(offsetof(struct boot_info, n_net_config) == 56, "layout");
 _Static_assert(offsetof(struct boot_info, n_windows) == 72, "layout");
+_Static_assert(offsetof(struct boot_info, n_net_addresses) == 88, "layout");
+_Static_assert(offsetof(struct boot_info, env_bytes) == 120, "layout");
 
 #endif

@@ -42,6 +42,9 @@
 #define LAUNCH_CMDLINE_SIZE 8192 /* with its NUL: as in the boot information */
 #define LAUNCH_BLOCKS_MAX   63   /* entry 0 of a manifest is no device */
 #define LAUNCH_NETS_MAX     63
+#define START_ADDRESSES_MAX 64
+#define START_ROUTES_MAX    128
+#define START_ENV_SIZE      16384
 #define LAUNCH_FDS_MAX      4096
 
 /* What a descriptor is for. The order in the message is the order of the descriptors. */
@@ -115,6 +118,26 @@ struct start_net {
     uint8_t ipv6[16]; /* ::, none */
     uint8_t ipv6_gateway[16];
     uint8_t ipv4_dns[3][4];
+    uint8_t ipv6_dns[2][16];
+};
+
+/* An address of a network device beyond its first ones, which are in start_net. */
+struct start_address {
+    uint32_t net;   /* the index in nets[] */
+    uint8_t family; /* 4 or 6 */
+    uint8_t prefix; /* bits */
+    uint8_t pad[2];
+    uint8_t address[16]; /* network byte order; the first four bytes of it for IPv4 */
+};
+
+/* A route beyond the default ones, which are in start_net, and those that follow from addresses. */
+struct start_route {
+    uint32_t net;
+    uint8_t family;
+    uint8_t prefix;
+    uint8_t pad[2];
+    uint8_t destination[16];
+    uint8_t gateway[16]; /* all zero: the destination is on the link */
 };
 
 struct start_message {
@@ -125,6 +148,12 @@ struct start_message {
     uint32_t cmdline_bytes;            /* without the NUL */
     char cmdline[LAUNCH_CMDLINE_SIZE]; /* what the guest gets, NUL-terminated, no NUL inside */
     struct start_net nets[LAUNCH_NETS_MAX];
+    uint32_t n_addresses;
+    uint32_t n_routes;
+    struct start_address addresses[START_ADDRESSES_MAX];
+    struct start_route routes[START_ROUTES_MAX];
+    uint32_t env_bytes;       /* with every string's NUL */
+    char env[START_ENV_SIZE]; /* NAME=VALUE strings one behind the other, each with its NUL */
 };
 
 struct launch_reply {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any start message. So that an input is short, it is the message's head, NETS network devices, and then the
- * command line; the rest of the message is zero.
+ * Any start message. So that an input is short, it is the message's head, NETS network devices, as many
+ * addresses and routes, the lengths of what follows, and then command line and environment, the same bytes;
+ * the rest of the message is zero.
  */
 #include "base/bug.h"
 #include "launch.h"
@@ -30,6 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&message, 0, sizeof(message));
     take(&message, offsetof(struct start_message, cmdline), &data, &size);
     take(message.nets, NETS * sizeof(message.nets[0]), &data, &size);
+    take(&message.n_addresses, sizeof(message.n_addresses) + sizeof(message.n_routes), &data, &size);
+    take(message.addresses, NETS * sizeof(message.addresses[0]), &data, &size);
+    take(message.routes, NETS * sizeof(message.routes[0]), &data, &size);
+    take(&message.env_bytes, sizeof(message.env_bytes), &data, &size);
+    memcpy(message.env, data, size < sizeof(message.env) ? size : sizeof(message.env));
     take(message.cmdline, sizeof(message.cmdline), &data, &size);
     BUG_ON(launch_check_start(&message, given % sizeof(message), &err) == 0);
     if (launch_check_start(&message, sizeof(message), &err) < 0) {
@@ -38,5 +44,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     BUG_ON(strlen(message.cmdline) != message.cmdline_bytes);
     BUG_ON(message.n_nets > LAUNCH_NETS_MAX);
+    for (uint32_t i = 0; i < message.n_addresses; i++)
+        BUG_ON(message.addresses[i].net >= message.n_nets);
+    for (uint32_t i = 0; i < message.n_routes; i++)
+        BUG_ON(message.routes[i].net >= message.n_nets);
+    BUG_ON(message.env_bytes > 0 && message.env[message.env_bytes - 1] != '\0');
     return 0;
 }

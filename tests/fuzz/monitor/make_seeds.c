@@ -155,6 +155,10 @@ static void make_launch_seeds(void)
 struct start_seed {
     char head[offsetof(struct start_message, cmdline)];
     struct start_net nets[3];
+    uint32_t n_addresses, n_routes;
+    struct start_address addresses[3];
+    struct start_route routes[3];
+    uint32_t env_bytes;
     char cmdline[16];
 };
 
@@ -163,6 +167,11 @@ static void save_start(const char *name, const struct start_message *message)
     struct start_seed seed;
     memcpy(seed.head, message, sizeof(seed.head));
     memcpy(seed.nets, message->nets, sizeof(seed.nets));
+    seed.n_addresses = message->n_addresses;
+    seed.n_routes = message->n_routes;
+    memcpy(seed.addresses, message->addresses, sizeof(seed.addresses));
+    memcpy(seed.routes, message->routes, sizeof(seed.routes));
+    seed.env_bytes = message->env_bytes;
     memcpy(seed.cmdline, message->cmdline, sizeof(seed.cmdline));
     save("fuzz_start", name, &seed, sizeof(seed));
 }
@@ -180,6 +189,11 @@ static void make_start_seeds(void)
     message.nets[0] = (struct start_net){.name = "service", .mac = {2, 0, 0, 0, 0, 1}, .mtu = 1500};
     message.nets[1] = (struct start_net){.name = "other", .mac = {2, 0, 0, 0, 0, 2}, .mtu = 9000};
     save_start("two-nets", &message);
+    message.n_addresses = message.n_routes = 1;
+    message.addresses[0] = (struct start_address){.net = 1, .family = 6, .prefix = 64};
+    message.routes[0] = (struct start_route){.net = 0, .family = 4, .prefix = 16};
+    message.env_bytes = 6;
+    save_start("routes-and-environment", &message);
     message.cmdline[2] = '\0';
     save_start("nul-in-cmdline", &message);
 }

@@ -26,7 +26,7 @@
 
 struct running_guest {
     struct tap_guest guest;
-    struct start_net net;
+    struct start_message message;
     pthread_t thread;
     int stop[2]; /* a pipe: what is written ends the guest */
 };
@@ -44,8 +44,8 @@ static void start_guest_at(struct running_guest *running, uint16_t port)
     struct error err = {0};
     struct net_request request = {.device = "service"};
     memset(running, 0, sizeof(*running));
-    ck_assert_ok(net_attach(pod_fd, &request, 1, &running->net, &running->guest.fd, &err), err);
-    running->guest.net = &running->net;
+    ck_assert_ok(net_attach(pod_fd, &request, 1, &running->message, &running->guest.fd, &err), err);
+    running->guest.net = &running->message.nets[0];
     running->guest.port = port;
     ck_assert_int_eq(pipe2(running->stop, O_CLOEXEC), 0);
     ck_assert_int_eq(pthread_create(&running->thread, NULL, guest_main, running), 0);
@@ -192,9 +192,9 @@ START_TEST(a_guest_answers_in_place_of_the_namespace)
     pod_make();
     ck_assert(ping_comes_back()); /* by the kernel, so far */
     start_guest(&guest);
-    ck_assert_mem_eq(guest.net.mac, "\x02\0\0\0\0\x07", 6);
-    ck_assert_uint_eq(guest.net.mtu, 1400);
-    ck_assert_str_eq(guest.net.name, "service");
+    ck_assert_mem_eq(guest.message.nets[0].mac, "\x02\0\0\0\0\x07", 6);
+    ck_assert_uint_eq(guest.message.nets[0].mtu, 1400);
+    ck_assert_str_eq(guest.message.nets[0].name, "service");
     ck_assert(ping_comes_back());
     ck_assert(udp_comes_back(AF_INET)); /* nobody in the pod's own stack would answer this */
     ck_assert(udp_comes_back(AF_INET6));
@@ -262,7 +262,7 @@ static void send_stream(int family)
     free(chunk);
     stop_guest(&guest);
     ck_assert_uint_eq(guest.guest.tcp_bytes, (uint64_t)CHUNK * CHUNKS);
-    ck_assert_uint_eq(guest.guest.longest, guest.net.mtu + (size_t)ETHER_HDR_LEN);
+    ck_assert_uint_eq(guest.guest.longest, guest.message.nets[0].mtu + (size_t)ETHER_HDR_LEN);
 }
 
 START_TEST(segments_are_whole_and_summed)
@@ -373,12 +373,12 @@ START_TEST(an_interface_takes_only_so_many_guests)
 {
     struct error err = {0};
     struct net_request request = {.device = "service", .interface = "lan7"};
-    struct start_net net;
+    struct start_message message;
     int taps[NET_STEER_GUESTS_MAX], one_more = -1;
     pod_make();
     for (int i = 0; i < NET_STEER_GUESTS_MAX; i++)
-        ck_assert_ok(net_attach(pod_fd, &request, 1, &net, &taps[i], &err), err);
-    ck_assert_fails(net_attach(pod_fd, &request, 1, &net, &one_more, &err), err, ERROR_STATE,
+        ck_assert_ok(net_attach(pod_fd, &request, 1, &message, &taps[i], &err), err);
+    ck_assert_fails(net_attach(pod_fd, &request, 1, &message, &one_more, &err), err, ERROR_STATE,
                     "network device 'service': take over interface 'lan7': 8 guests have it already");
     for (int i = 0; i < NET_STEER_GUESTS_MAX; i++)
         close(taps[i]);
@@ -421,7 +421,7 @@ START_TEST(devices_take_interfaces_in_order_and_by_name)
 {
     struct error err = {0};
     struct net_request requests[3] = {{.device = "a"}, {.device = "b", .interface = "lan7"}, {.device = "c"}};
-    struct start_net nets[3];
+    struct start_message message;
     int taps[3];
     pod_make();
     pod_run(
@@ -429,11 +429,11 @@ START_TEST(devices_take_interfaces_in_order_and_by_name)
         "nsenter -t %d -n sh -c 'ip link set eth1 mtu 9000 up; ip link set eth2 address 02:00:00:00:00:22 "
         "up'",
         pod_pid, pod_pid, pod_pid);
-    ck_assert_ok(net_attach(pod_fd, requests, 3, nets, taps, &err), err);
-    ck_assert_uint_eq(nets[0].mtu, 9000);
-    ck_assert_uint_eq(nets[1].mac[5], 7);
-    ck_assert_uint_eq(nets[2].mac[5], 0x22);
-    ck_assert_str_eq(nets[2].name, "c");
+    ck_assert_ok(net_attach(pod_fd, requests, 3, &message, taps, &err), err);
+    ck_assert_uint_eq(message.nets[0].mtu, 9000);
+    ck_assert_uint_eq(message.nets[1].mac[5], 7);
+    ck_assert_uint_eq(message.nets[2].mac[5], 0x22);
+    ck_assert_str_eq(message.nets[2].name, "c");
     for (int i = 0; i < 3; i++) {
         ck_assert_int_ne(fcntl(taps[i], F_GETFL) & O_NONBLOCK, 0);
         ck_assert_int_ne(fcntl(taps[i], F_GETFD) & FD_CLOEXEC, 0);
@@ -443,21 +443,73 @@ START_TEST(devices_take_interfaces_in_order_and_by_name)
 }
 END_TEST
 
+/* The entry for prefix, "fd98::/64" or "10.98.0.0/16"; NULL if the guest is not told of it. */
+static const struct start_route *find_route(const struct start_message *message, const char *prefix)
+{
+    for (uint32_t i = 0; i < message->n_routes; i++) {
+        const struct start_route *route = &message->routes[i];
+        char text[INET6_ADDRSTRLEN], full[INET6_ADDRSTRLEN + 8];
+        inet_ntop(route->family == 4 ? AF_INET : AF_INET6, route->destination, text, sizeof(text));
+        snprintf(full, sizeof(full), "%s/%u", text, route->prefix);
+        if (strcmp(full, prefix) == 0)
+            return route;
+    }
+    return NULL;
+}
+
+START_TEST(further_addresses_and_routes_are_told)
+{
+    static const uint8_t via[4] = {10, 99, 0, 1}, on_link[16], via6[16] = {0xfd, 0x99, [15] = 9};
+    struct error err = {0};
+    struct net_request request = {.device = "service"};
+    static struct start_message message;
+    int tap = -1;
+    pod_make();
+    pod_run("nsenter -t %d -n sh -c '"
+            "ip address add 10.97.0.7/16 dev lan7; ip address add fd97::7/48 dev lan7 nodad; "
+            "ip route add 10.98.0.0/16 via 10.99.0.1; ip route add 169.254.1.1 dev lan7; "
+            "ip -6 route add fd98::/64 via fd99::9; "
+            "ip route add 10.96.0.0/16 dev lo'",
+            pod_pid);
+    ck_assert_ok(net_attach(pod_fd, &request, 1, &message, &tap, &err), err);
+    ck_assert_uint_eq(message.n_nets, 1);
+    ck_assert_uint_eq(message.n_addresses, 2);
+    ck_assert_uint_eq(message.addresses[0].family, 4);
+    ck_assert_uint_eq(message.addresses[0].prefix, 16);
+    ck_assert_uint_eq(message.addresses[0].address[1], 97);
+    ck_assert_uint_eq(message.addresses[1].family, 6);
+    ck_assert_uint_eq(message.addresses[1].prefix, 48);
+    ck_assert_uint_eq(message.addresses[1].address[15], 7);
+
+    const struct start_route *far = find_route(&message, "10.98.0.0/16");
+    const struct start_route *near = find_route(&message, "169.254.1.1/32");
+    const struct start_route *far6 = find_route(&message, "fd98::/64");
+    ck_assert(far != NULL && memcmp(far->gateway, via, sizeof(via)) == 0);
+    ck_assert(near != NULL && memcmp(near->gateway, on_link, sizeof(on_link)) == 0);
+    ck_assert(far6 != NULL && memcmp(far6->gateway, via6, sizeof(via6)) == 0);
+    ck_assert_ptr_null(find_route(&message, "10.96.0.0/16")); /* another interface's */
+    ck_assert_ptr_null(find_route(&message, "0.0.0.0/0"));    /* the gateway says it */
+    ck_assert_ptr_null(find_route(&message, "10.99.0.0/24")); /* the address says it */
+    close(tap);
+    pod_drop();
+}
+END_TEST
+
 START_TEST(a_failure_leaves_nothing)
 {
     struct error err = {0};
     struct net_request requests[2] = {{.device = "a"}, {.device = "b"}};
-    struct start_net nets[2];
+    struct start_message message;
     int taps[2], held[NET_STEER_GUESTS_MAX];
     pod_make();
-    ck_assert_fails(net_attach(pod_fd, requests, 2, nets, taps, &err), err, ERROR_INPUT,
+    ck_assert_fails(net_attach(pod_fd, requests, 2, &message, taps, &err), err, ERROR_INPUT,
                     "network device 'b': no interface for it: the network namespace has 1");
     pod_run("ip link add p1 type veth peer name eth1 netns %d; nsenter -t %d -n ip link set eth1 up", pod_pid,
             pod_pid);
     struct net_request second = {.device = "other", .interface = "eth1"};
     for (int i = 0; i < NET_STEER_GUESTS_MAX; i++)
-        ck_assert_ok(net_attach(pod_fd, &second, 1, nets, &held[i], &err), err);
-    ck_assert_fails(net_attach(pod_fd, requests, 2, nets, taps, &err), err, ERROR_STATE, "'eth1'");
+        ck_assert_ok(net_attach(pod_fd, &second, 1, &message, &held[i], &err), err);
+    ck_assert_fails(net_attach(pod_fd, requests, 2, &message, taps, &err), err, ERROR_STATE, "'eth1'");
     ck_assert(!pod_can("tc filter show dev lan7 ingress | grep ."));
     ck_assert(ping_comes_back());
     for (int i = 0; i < NET_STEER_GUESTS_MAX; i++)
@@ -470,10 +522,10 @@ START_TEST(the_hosts_namespace_is_refused)
 {
     struct error err = {0};
     struct net_request request = {.device = "service"};
-    struct start_net net;
+    struct start_message message;
     int tap = -1;
     _cleanup_close_ int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    ck_assert_fails(net_attach(own, &request, 1, &net, &tap, &err), err, ERROR_REFUSED,
+    ck_assert_fails(net_attach(own, &request, 1, &message, &tap, &err), err, ERROR_REFUSED,
                     "the container is in the host's network namespace");
 }
 END_TEST
@@ -535,6 +587,7 @@ int main(void)
     tcase_add_test(t, a_guest_can_be_followed_by_another);
     tcase_add_test(t, detaching_gives_the_interface_back);
     tcase_add_test(t, devices_take_interfaces_in_order_and_by_name);
+    tcase_add_test(t, further_addresses_and_routes_are_told);
     tcase_add_test(t, a_failure_leaves_nothing);
     tcase_add_test(t, the_hosts_namespace_is_refused);
     tcase_add_test(t, plain_redirection_works_too);

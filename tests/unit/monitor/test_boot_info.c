@@ -46,7 +46,7 @@ START_TEST(the_guest_finds_what_it_was_promised)
     ck_assert_uint_eq(info.mem_size, GUEST_MEM_MIN);
     ck_assert_uint_eq(info.kernel_end, 0x123000);
     ck_assert_uint_eq(info.cpu_cycle_freq, 2300000000);
-    ck_assert_uint_eq(info.host_features, BOOT_FEATURE_NET_CONFIG);
+    ck_assert_uint_eq(info.host_features, BOOT_FEATURE_NET_CONFIG | BOOT_FEATURE_NET_ROUTES);
     ck_assert_uint_eq(info.net_ring.value, 0);
     ck_assert(guest_mem_copy_in(&guest.mem, info.cmdline, cmdline, sizeof(cmdline)));
     ck_assert_str_eq(cmdline, "a 'b c'");
@@ -56,6 +56,44 @@ START_TEST(the_guest_finds_what_it_was_promised)
     ck_assert_uint_eq(info.n_net_config, 1);
     ck_assert(guest_mem_copy_in(&guest.mem, info.net_config, &found, sizeof(found)));
     ck_assert_uint_eq(found.ipv4[3], 2);
+    guest_mem_release(&guest.mem);
+}
+END_TEST
+
+START_TEST(a_guest_finds_routes_and_environment)
+{
+    static const struct boot_net_config config = {.name = "net"};
+    static const struct boot_net_address address = {.family = 6, .prefix = 48};
+    static const struct boot_net_route routes[] = {{.family = 4, .prefix = 16, .gateway = {10, 0, 0, 1}},
+                                                   {.family = 6, .prefix = 64}};
+    static const char env[] = "A=B\0C=";
+    const struct boot_parameters parameters = {.cmdline = "",
+                                               .net_config = &config,
+                                               .n_net_config = 1,
+                                               .net_addresses = &address,
+                                               .n_net_addresses = 1,
+                                               .net_routes = routes,
+                                               .n_net_routes = 2,
+                                               .env = env,
+                                               .env_bytes = sizeof(env)};
+    struct boot_net_address found_address;
+    struct boot_net_route found_routes[2];
+    char found_env[sizeof(env)];
+
+    make_guest();
+    struct boot_info info = write_info(&parameters);
+    ck_assert_uint_eq(info.host_features,
+                      BOOT_FEATURE_NET_CONFIG | BOOT_FEATURE_NET_ROUTES | BOOT_FEATURE_ENV);
+    ck_assert_uint_eq(info.n_net_addresses, 1);
+    ck_assert(guest_mem_copy_in(&guest.mem, info.net_addresses, &found_address, sizeof(found_address)));
+    ck_assert_uint_eq(found_address.prefix, 48);
+    ck_assert_uint_eq(info.n_net_routes, 2);
+    ck_assert(guest_mem_copy_in(&guest.mem, info.net_routes, found_routes, sizeof(found_routes)));
+    ck_assert_uint_eq(found_routes[0].gateway[3], 1);
+    ck_assert_uint_eq(found_routes[1].prefix, 64);
+    ck_assert_uint_eq(info.env_bytes, sizeof(env));
+    ck_assert(guest_mem_copy_in(&guest.mem, info.env, found_env, sizeof(found_env)));
+    ck_assert_mem_eq(found_env, env, sizeof(env));
     guest_mem_release(&guest.mem);
 }
 END_TEST
@@ -150,6 +188,7 @@ int main(void)
     Suite *suite = suite_create("boot_info");
     TCase *t = unit_case(suite, "boot_info");
     tcase_add_test(t, the_guest_finds_what_it_was_promised);
+    tcase_add_test(t, a_guest_finds_routes_and_environment);
     tcase_add_test(t, a_guest_finds_its_windows);
     tcase_add_test(t, a_guest_with_a_ring_is_told_where);
     tcase_add_test(t, a_guest_of_plain_solo5_sees_plain_solo5);

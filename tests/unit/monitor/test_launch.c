@@ -63,6 +63,34 @@ START_TEST(a_right_launch_message_is_accepted)
 }
 END_TEST
 
+START_TEST(addresses_and_routes_are_of_a_device_and_a_family)
+{
+    start.n_addresses = 1;
+    start.addresses[0] = (struct start_address){.net = 1, .family = 6, .prefix = 128};
+    start.n_routes = 1;
+    start.routes[0] = (struct start_route){.net = 0, .family = 4, .prefix = 32};
+    ck_assert_ok(launch_check_start(&start, sizeof(start), &err), err);
+    start.routes[0].prefix = 33;
+    ck_assert_fails(launch_check_start(&start, sizeof(start), &err), err, ERROR_INPUT,
+                    "route 0: prefix of 33 bits in IPv4");
+    start.n_routes = 0;
+    start.addresses[0].net = 2;
+    ck_assert_fails(launch_check_start(&start, sizeof(start), &err), err, ERROR_INPUT,
+                    "address 0: there is no network device 2");
+}
+END_TEST
+
+START_TEST(an_environment_ends_with_a_nul)
+{
+    start.env_bytes = 4;
+    memcpy(start.env, "A=B", 4);
+    ck_assert_ok(launch_check_start(&start, sizeof(start), &err), err);
+    start.env_bytes = 3;
+    ck_assert_fails(launch_check_start(&start, sizeof(start), &err), err, ERROR_INPUT,
+                    "environment without a NUL");
+}
+END_TEST
+
 START_TEST(a_right_start_message_is_accepted)
 {
     ck_assert_ok(launch_check_start(&start, sizeof(start), &err), err);
@@ -140,6 +168,11 @@ static const struct refusal start_refusals[] = {
     START(nets[0].mtu, 67, "network device 'service': MTU 67 is below 68"),
     START(nets[1].ipv4_prefix, 33, "network device 'second': prefix of 33"),
     START(nets[1].ipv6_prefix, 129, "prefix of 0 (IPv4) or 129 (IPv6)"),
+    START(n_addresses, START_ADDRESSES_MAX + 1, "65 addresses and 0 routes"),
+    START(n_routes, START_ROUTES_MAX + 1, "0 addresses and 129 routes"),
+    START(n_addresses, 1, "address 0: prefix of 0 bits in IPv0"),
+    START(n_routes, 1, "route 0: prefix of 0 bits in IPv0"),
+    START(env_bytes, START_ENV_SIZE + 1, "environment of 16385 bytes"),
 };
 
 START_TEST(a_wrong_start_message_is_refused_by_name)
@@ -294,6 +327,8 @@ int main(void)
     tcase_add_checked_fixture(t, given_right_messages, NULL);
     tcase_add_test(t, a_right_launch_message_is_accepted);
     tcase_add_test(t, a_right_start_message_is_accepted);
+    tcase_add_test(t, addresses_and_routes_are_of_a_device_and_a_family);
+    tcase_add_test(t, an_environment_ends_with_a_nul);
     tcase_add_loop_test(t, a_wrong_launch_message_is_refused_by_name, 0, COUNT(launch_refusals));
     tcase_add_loop_test(t, a_wrong_start_message_is_refused_by_name, 0, COUNT(start_refusals));
     tcase_add_test(t, endless_texts_and_twins_are_refused);

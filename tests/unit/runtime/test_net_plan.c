@@ -54,29 +54,6 @@ START_TEST(an_interface_is_not_given_twice)
 }
 END_TEST
 
-static const struct {
-    const char *text;
-    uint8_t expected[3][4];
-} resolv_confs[] = {
-    {"", {{0}}},
-    {"nameserver 10.0.0.1\n", {{10, 0, 0, 1}}},
-    {"# nameserver 1.1.1.1\nsearch example.org\nnameserver\t8.8.8.8\nnameserver 10.0.0.2",
-     {{8, 8, 8, 8}, {10, 0, 0, 2}}},
-    {"nameserver fd00::1\nnameserver 1.2.3.4 # first\noptions ndots:5\n", {{1, 2, 3, 4}}},
-    {"nameserver 1.1.1.1\nnameserver 2.2.2.2\nnameserver 3.3.3.3\nnameserver 4.4.4.4\n",
-     {{1, 1, 1, 1}, {2, 2, 2, 2}, {3, 3, 3, 3}}},
-    {"nameservers 1.1.1.1\nnameserver\nnameserver 999.1.1.1\nnameserver1.1.1.1\n\n", {{0}}},
-};
-
-START_TEST(name_servers_are_read)
-{
-    uint8_t dns[3][4];
-    memset(dns, 0xff, sizeof(dns));
-    net_parse_dns(resolv_confs[_i].text, strlen(resolv_confs[_i].text), dns);
-    ck_assert_mem_eq(dns, resolv_confs[_i].expected, sizeof(dns));
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("net_plan");
@@ -85,6 +62,5 @@ int main(void)
     tcase_add_test(t, fewer_devices_than_interfaces_are_fine);
     tcase_add_test(t, a_missing_interface_names_the_device);
     tcase_add_test(t, an_interface_is_not_given_twice);
-    tcase_add_loop_test(t, name_servers_are_read, 0, sizeof(resolv_confs) / sizeof(resolv_confs[0]));
     return unit_run(suite);
 }
