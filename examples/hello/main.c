@@ -14,6 +14,12 @@ static void wait_seconds(int seconds)
         solo5_yield(end, NULL);
 }
 
+static void print_variable(const char *name)
+{
+    const char *value = getenv(name);
+    printf(value != NULL ? "%s=%s\n" : "%s is not set\n", name, value);
+}
+
 int main(int argc, char **argv)
 {
     int status = EXIT_SUCCESS, seconds = 0;
@@ -24,6 +30,8 @@ int main(int argc, char **argv)
             status = atoi(argv[++i]);
         else if (strcmp(argv[i], "--wait") == 0 && i + 1 < argc)
             seconds = atoi(argv[++i]);
+        else if (strcmp(argv[i], "--env") == 0 && i + 1 < argc)
+            print_variable(argv[++i]);
         else
             printf("argument %d: %s\n", i, argv[i]);
     }

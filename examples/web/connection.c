@@ -80,7 +80,7 @@ static void log_request(const struct connection *c, struct slice line)
     size_t size = line.size < sizeof(text) ? line.size : sizeof(text);
     for (size_t i = 0; i < size; i++)
         text[i] = isprint((unsigned char)line.data[i]) && line.data[i] != '"' ? line.data[i] : '?';
-    printf("%s \"%.*s\" %d %" PRIu64 "\n", ip4addr_ntoa(&c->pcb->remote_ip), (int)size, text,
+    printf("%s \"%.*s\" %d %" PRIu64 "\n", ipaddr_ntoa(&c->pcb->remote_ip), (int)size, text,
            c->response->status, c->response->count + strlen(c->response->text));
 }
 
@@ -350,8 +350,8 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 int connection_listen(uint16_t port, bool wants_log)
 {
     is_logged = wants_log;
-    struct tcp_pcb *pcb = tcp_new();
-    if (pcb == NULL || tcp_bind(pcb, IP4_ADDR_ANY, port) != ERR_OK)
+    struct tcp_pcb *pcb = tcp_new_ip_type(IPADDR_TYPE_ANY);
+    if (pcb == NULL || tcp_bind(pcb, IP_ANY_TYPE, port) != ERR_OK)
         return -1;
     pcb = tcp_listen_with_backlog(pcb, BACKLOG);
     if (pcb == NULL)

@@ -2,8 +2,8 @@
 /*
  * Three dumps: links, then addresses and default routes, which are matched to the links by index. The kernel
  * dumps links in no order that means anything, so they are sorted first. Of several addresses the oldest
- * counts (of IPv4 the kernel lists the oldest first, of IPv6 last), of several default routes the one with the
- * lowest metric.
+ * counts (of IPv4 the kernel lists the oldest first, of IPv6 last), of several default routes the one with
+ * the lowest metric.
  */
 #include "net_scan.h"
 

@@ -28,10 +28,11 @@ setup_file() {
     ip netns add "$NS"
     ip -n "$NS" tuntap add tap0 mode tap
     ip -n "$NS" addr add 10.0.0.1/24 dev tap0
+    ip -n "$NS" addr add fd00::1/64 dev tap0 nodad
     ip -n "$NS" link set tap0 up
     # 3 is where bats writes its results; a process in the background must not hold it open
     ip netns exec "$NS" "$MONITOR" --mem=32 --net:service=tap0 --block:root="$BATS_FILE_TMPDIR/image" "$WEB" \
-        --ipv4=10.0.0.2/24 >"$BATS_FILE_TMPDIR/log" 2>&1 3>&- &
+        --ipv4=10.0.0.2/24 --ipv6=fd00::2/64 >"$BATS_FILE_TMPDIR/log" 2>&1 3>&- &
     echo $! >"$BATS_FILE_TMPDIR/pid"
     for i in {1..100}; do
         grep -q "^serving" "$BATS_FILE_TMPDIR/log" && return
@@ -143,4 +144,12 @@ status_of() { # CURL-ARGUMENT...
 @test "each request leaves a line in the log" {
     fetch -o /dev/null "http://10.0.0.2/nothing?\"x"
     grep -qF '10.0.0.1 "GET /nothing??x HTTP/1.1" 404 14' "$BATS_FILE_TMPDIR/log"
+}
+
+@test "over IPv6" {
+    run -0 fetch "http://[fd00::2]/"
+    [[ $output == index ]]
+    fetch "http://[fd00::2]/large.bin" | cmp - "$site/large.bin"
+    run -0 ip netns exec "$NS" ping -6 -c 1 -W 5 fd00::2
+    grep -q '^FD00::1 "GET / HTTP/1.1" 200' "$BATS_FILE_TMPDIR/log"
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How lwIP is built (lwip/opt.h has the meaning and the default of each option): one thread, callbacks, IPv4,
- * TCP.
+ * How lwIP is built (lwip/opt.h has the meaning and the default of each option): one thread, callbacks, IPv4
+ * and IPv6, TCP.
  *
  * Connections come out of pools of fixed size, so that lwIP itself recycles those in TIME-WAIT when they run
  * short; packets come out of malloc(), so that unused room costs nothing.
@@ -16,9 +16,25 @@
 #define LWIP_NETCONN         0
 #define LWIP_SOCKET          0
 #define LWIP_SINGLE_NETIF    1
-#define LWIP_IPV6            0
 #define LWIP_STATS           0
 #define LWIP_RAND()          ((u32_t)random_u64())
+
+/*
+ * Addresses are given to the interface and to the namespace's stack alike, so nobody answers a question for
+ * duplicates but the other one of the two; and routers are known. Addresses have lifetimes only so that lwIP
+ * does not take everything with the same 64 bits to be on the link: next_hop.c knows.
+ */
+#define LWIP_IPV6                     1
+#define LWIP_IPV6_NUM_ADDRESSES       8
+#define LWIP_IPV6_AUTOCONFIG          0
+#define LWIP_IPV6_ADDRESS_LIFETIMES   1
+#define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
+#define LWIP_IPV6_SEND_ROUTER_SOLICIT 0
+#define LWIP_ND6_NUM_NEIGHBORS        32
+#define LWIP_ND6_NUM_DESTINATIONS     64
+#define MEMP_NUM_MLD6_GROUP           16
+#define IPV6_FRAG_COPYHEADER          1 /* pointers have 64 bits */
+#define LWIP_HOOK_FILENAME            "lwip_hooks.h"
 
 #define MEM_LIBC_MALLOC 1
 #define MEM_ALIGNMENT   16

@@ -11,10 +11,12 @@
 #include "kit/tcpip.h"
 
 #include "kit/solo5/ring.h"
+#include "lwip_hooks.h"
 #include "solo5.h"
 
 #include <errno.h>
 #include <lwip/etharp.h>
+#include <lwip/ethip6.h>
 #include <lwip/init.h>
 #include <lwip/netif.h>
 #include <lwip/sys.h>
@@ -35,6 +37,7 @@ static struct ring *ring;     /* with posted buffers; else NULL */
 static struct pbuf *posted[RING_POSTS_MAX];
 static unsigned n_missing; /* of posted: there was no memory */
 static uint8_t *assembled; /* room for a frame in one piece */
+static struct ip_config addressing;
 
 u32_t sys_now(void)
 {
@@ -84,12 +87,64 @@ static err_t set_up(struct netif *netif)
     netif->name[0] = 'e';
     netif->name[1] = 'n';
     netif->output = etharp_output;
+    netif->output_ip6 = ethip6_output;
     netif->linkoutput = send_frame;
     netif->mtu = (u16_t)info->mtu;
     netif->hwaddr_len = SOLO5_NET_ALEN;
     memcpy(netif->hwaddr, info->mac_address, SOLO5_NET_ALEN);
-    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
+    netif->flags =
+        NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP | NETIF_FLAG_MLD6;
     return ERR_OK;
+}
+
+const ip4_addr_t *tcpip_next_hop_ipv4(const ip4_addr_t *to)
+{
+    static ip4_addr_t next_hop;
+    const uint8_t *found = ip_config_next_hop(&addressing, IP_FAMILY_4, (const uint8_t *)&to->addr);
+    if (found == NULL)
+        return NULL;
+    memcpy(&next_hop.addr, found, sizeof(next_hop.addr));
+    return &next_hop;
+}
+
+const ip6_addr_t *tcpip_next_hop_ipv6(const ip6_addr_t *to)
+{
+    static ip6_addr_t next_hop;
+    const uint8_t *found = ip_config_next_hop(&addressing, IP_FAMILY_6, (const uint8_t *)to->addr);
+    if (found == NULL)
+        return NULL;
+    memcpy(next_hop.addr, found, sizeof(next_hop.addr));
+    ip6_addr_clear_zone(&next_hop);
+    ip6_addr_assign_zone(&next_hop, IP6_UNICAST, &interface);
+    return &next_hop;
+}
+
+/* The address is known to be nobody else's: it is valid at once, and stays so. */
+static void add_ipv6(const uint8_t address[16])
+{
+    static const uint8_t none[16];
+    ip6_addr_t ipv6;
+    s8_t index;
+
+    if (memcmp(address, none, sizeof(none)) == 0)
+        return;
+    memcpy(ipv6.addr, address, sizeof(ipv6.addr));
+    ip6_addr_clear_zone(&ipv6);
+    if (netif_add_ip6_address(&interface, &ipv6, &index) != ERR_OK)
+        return;
+    netif_ip6_addr_set_valid_life(&interface, index, IP6_ADDR_LIFE_INFINITE);
+    netif_ip6_addr_set_pref_life(&interface, index, IP6_ADDR_LIFE_INFINITE);
+    netif_ip6_addr_set_state(&interface, index, IP6_ADDR_PREFERRED);
+}
+
+static void add_all_ipv6(const struct ip_config *config)
+{
+    netif_create_ip6_linklocal_address(&interface, 1);
+    netif_ip6_addr_set_state(&interface, 0, IP6_ADDR_PREFERRED);
+    add_ipv6(config->ipv6);
+    for (size_t i = 0; i < config->n_addresses; i++)
+        if (config->addresses[i].family == IP_FAMILY_6)
+            add_ipv6(config->addresses[i].address);
 }
 
 int tcpip_start(const char *device, const struct ip_config *config)
@@ -116,6 +171,8 @@ int tcpip_start(const char *device, const struct ip_config *config)
         n_missing = RING_POSTS_MAX;
         post_missing();
     }
+    addressing = *config;
+    add_all_ipv6(config);
     netif_set_default(&interface);
     netif_set_up(&interface); /* announces the address */
     return 0;

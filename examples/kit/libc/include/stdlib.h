@@ -17,6 +17,8 @@ void *bsearch(const void *key, const void *base, size_t n, size_t size,
 void *calloc(size_t n, size_t size);
 _Noreturn void exit(int status);
 void free(void *p);
+/* NULL under a host that gives no environment; the value must not be changed. */
+char *getenv(const char *name);
 void *malloc(size_t size);
 void qsort(void *base, size_t n, size_t size, int (*compare)(const void *, const void *));
 int rand(void);
