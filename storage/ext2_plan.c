@@ -197,7 +197,7 @@ static int plan_slots(struct ext2_plan *plan, struct error *err)
 
 int ext2_plan_init(struct ext2_plan *plan, const struct tree *tree, struct error *err)
 {
-    uint64_t n_data, n_inodes;
+    uint64_t n_data = 0, n_inodes = 0;
     *plan = EXT2_PLAN_NONE;
     plan->tree = tree;
     plan->inodes = calloc(tree->n_nodes, sizeof(*plan->inodes));

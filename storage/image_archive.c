@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/lock.h"
 #include "image_object.h"
+#include "layer_copy.h"
 #include "pack.h"
 #include "tree_path.h"
 
@@ -67,7 +68,7 @@ static int write_file(struct archive *a, const struct tree_node *node, struct ar
         return -1;
     if (entry->size == 0)
         return 0;
-    if (pack_open_file(a->source->layers[node->layer].dirfd, layer, node->entry->link, &fd, err) != 0 ||
+    if (layer_open_file(a->source->layers[node->layer].dirfd, layer, node->entry->link, &fd, err) != 0 ||
         archive_sink_copy(&a->sink, fd, entry->size, err) != 0)
         return -1;
     return end_contents(a, err);

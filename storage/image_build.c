@@ -77,7 +77,7 @@ static int publish(const struct store *store, const struct source *source, const
     _cleanup_(extent_list_release) struct extent_list extents = EXTENT_LIST_NONE;
     _cleanup_free_ char(*keys)[DIGEST_TEXT_SIZE] = calloc(2 * (size_t)source->n_layers, sizeof(*keys));
     _cleanup_free_ uint8_t *own = NULL;
-    size_t own_size;
+    size_t own_size = 0;
 
     if (keys == NULL)
         return error_errno(err, "build an image");

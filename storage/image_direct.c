@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/lock.h"
 #include "image_compose.h"
+#include "layer_copy.h"
 #include "pack_store.h"
 
 #include <fcntl.h>
@@ -167,7 +168,7 @@ static int add_direct(struct direct *d, const struct candidate *candidate, struc
     _cleanup_close_ int fd = -1;
     uint32_t file;
 
-    if (pack_open_file(d->source->layers[candidate->layer].dirfd, layer, candidate->entry, &fd, err) != 0 ||
+    if (layer_open_file(d->source->layers[candidate->layer].dirfd, layer, candidate->entry, &fd, err) != 0 ||
         add_data_fd(d, &fd, &file, err) != 0)
         return -1;
     if ((e->flags & LAYER_SPARSE) == 0)
@@ -197,21 +198,22 @@ static int add_copy(struct direct *d, const struct candidate *candidate, struct 
 
 static int add_files(struct direct *d, struct error *err)
 {
-    _cleanup_(pack_stream_free) struct pack_stream *stream = pack_stream_new(d->image.data_fds[1], err);
-    if (stream == NULL)
-        return -1;
+    _cleanup_(layer_runs_release) struct layer_runs runs = LAYER_RUNS_NONE;
+    _cleanup_free_ struct layer_copy_source *sources = calloc(d->source->n_layers, sizeof(*sources));
+    if (sources == NULL)
+        return error_errno(err, "copy files");
+    for (uint32_t i = 0; i < d->source->n_layers; i++)
+        sources[i] = (struct layer_copy_source){.dirfd = d->source->layers[i].dirfd,
+                                                .layer = &d->composition.layers[i]};
     for (size_t i = 0; i < d->n_candidates; i++) {
         const struct candidate *c = &d->candidates[i];
-        if (c->is_direct) {
-            if (add_direct(d, c, err) != 0)
-                return -1;
-        } else if (add_copy(d, c, err) != 0 ||
-                   pack_stream_add(stream, d->source->layers[c->layer].dirfd,
-                                   &d->composition.layers[c->layer], c->entry, err) != 0) {
+        int failed = c->is_direct ? add_direct(d, c, err)
+                                  : add_copy(d, c, err) != 0 ||
+                                        layer_runs_add(&runs, sources, c->layer, c->entry, err) != 0;
+        if (failed != 0)
             return -1;
-        }
     }
-    return pack_stream_flush(stream, err);
+    return layer_copy(&runs, sources, d->image.data_fds[1], NULL, err);
 }
 
 /* An unnamed file on the store's disk: it can be written back and dropped, where a memory file cannot. */

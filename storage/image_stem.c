@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/lock.h"
+#include "layer_copy.h"
 #include "pack_store.h"
 
 #include <stdlib.h>
@@ -73,10 +74,11 @@ static int load(struct stem *stem, struct error *err)
 static int write_stem(const struct stem_list *below, const struct ext2_meta *meta, int fd, struct error *err)
 {
     _cleanup_free_ uint32_t *numbers = calloc(meta->n_blocks + 1, sizeof(*numbers));
+    _cleanup_free_ uint8_t(*digests)[DIGEST_SIZE] =
+        calloc(layer_count_chunks(meta->n_blocks) + 1, DIGEST_SIZE);
     struct digest digest;
-    uint8_t contents[DIGEST_SIZE];
     uint32_t n = 0, stem, at;
-    if (numbers == NULL)
+    if (numbers == NULL || digests == NULL)
         return error_errno(err, "write a stem");
     digest_init(&digest);
     for (uint32_t i = 0; i < meta->n_blocks; i++) {
@@ -84,12 +86,18 @@ static int write_stem(const struct stem_list *below, const struct ext2_meta *met
         if (stem_list_find(below, meta->blocks[i].number, bytes, &stem, &at))
             continue;
         numbers[n++] = meta->blocks[i].number;
-        digest_add(&digest, bytes, EXT2_BLOCK_SIZE);
         if (fd_write_all(fd, bytes, EXT2_BLOCK_SIZE, "a stem", err) != 0)
             return -1;
+        digest_add(&digest, bytes, EXT2_BLOCK_SIZE);
+        if (n % LAYER_CHUNK_BLOCKS == 0) {
+            digest_finish(&digest, digests[n / LAYER_CHUNK_BLOCKS - 1]);
+            digest_init(&digest);
+        }
     }
-    digest_finish(&digest, contents);
-    return pack_write_table(fd, PACK_STEM, n, contents, numbers, n * sizeof(*numbers), err);
+    if (n % LAYER_CHUNK_BLOCKS != 0)
+        digest_finish(&digest, digests[n / LAYER_CHUNK_BLOCKS]);
+    return pack_write_table(fd, PACK_STEM, n, (const uint8_t(*)[DIGEST_SIZE])digests, numbers,
+                            n * sizeof(*numbers), err);
 }
 
 static int build(const struct store *store, const struct source *source, const struct composition *whole,

@@ -77,6 +77,8 @@ struct layer_scan_options {
      * in it, without times and inode numbers, and its entries get LAYER_NO_TIME. 0, 0: never. */
     uint32_t small_entries;
     uint64_t small_bytes;
+    /* The layer has another identity: no fingerprint is computed. */
+    bool has_identity;
 };
 
 /* What a scan learns beside the table. */

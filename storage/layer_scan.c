@@ -27,6 +27,9 @@
 
 #define NS_PER_S 1000000000ll
 
+/* What one getdents64(2) may fill. */
+#define DIRENTS_SIZE (256u << 10)
+
 /* Where a file with several names was first seen. */
 struct link_slot {
     uint64_t dev, ino;
@@ -55,6 +58,7 @@ struct names {
     size_t size, room;
     uint32_t *offsets; /* into bytes, terminated there */
     size_t n, offsets_room;
+    char *entries; /* as the kernel lists them */
 };
 
 static void scan_release(struct scan *scan)
@@ -67,6 +71,7 @@ static void names_release(struct names *names)
 {
     free(names->bytes);
     free(names->offsets);
+    free(names->entries);
 }
 
 /* Makes room for n more of size bytes each in an array of which used are taken. */
@@ -105,27 +110,36 @@ static int compare_names(const void *a, const void *b, void *bytes)
     return strcmp(base + *(const uint32_t *)a, base + *(const uint32_t *)b);
 }
 
-static int read_names(DIR *dir, struct names *names, struct error *err)
+static int add_name(struct names *names, const char *name, struct error *err)
 {
+    size_t size = strlen(name) + 1;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return 0;
+    if (ensure_room((void **)&names->bytes, &names->room, names->size, size, 1, err) != 0 ||
+        ensure_room((void **)&names->offsets, &names->offsets_room, names->n, 1, sizeof(uint32_t), err) != 0)
+        return -1;
+    memcpy(names->bytes + names->size, name, size);
+    names->offsets[names->n++] = (uint32_t)names->size;
+    names->size += size;
+    return 0;
+}
+
+static int read_names(int fd, struct names *names, struct error *err)
+{
+    ssize_t n;
     names->size = names->n = 0;
-    for (;;) {
-        errno = 0;
-        const struct dirent *entry = readdir(dir);
-        if (entry == NULL && errno != 0)
-            return error_errno(err, "read a directory");
-        if (entry == NULL)
-            break;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        size_t size = strlen(entry->d_name) + 1;
-        if (ensure_room((void **)&names->bytes, &names->room, names->size, size, 1, err) != 0 ||
-            ensure_room((void **)&names->offsets, &names->offsets_room, names->n, 1, sizeof(uint32_t), err) !=
-                0)
-            return -1;
-        memcpy(names->bytes + names->size, entry->d_name, size);
-        names->offsets[names->n++] = (uint32_t)names->size;
-        names->size += size;
+    if (names->entries == NULL && (names->entries = malloc(DIRENTS_SIZE)) == NULL)
+        return error_errno(err, "read a directory");
+    while ((n = getdents64(fd, names->entries, DIRENTS_SIZE)) > 0) {
+        for (ssize_t at = 0; at < n;) {
+            const struct dirent64 *entry = (const void *)(names->entries + at);
+            if (add_name(names, entry->d_name, err) != 0)
+                return -1;
+            at += entry->d_reclen;
+        }
     }
+    if (n < 0)
+        return error_errno(err, "read a directory");
     if (names->n > 1)
         qsort_r(names->offsets, names->n, sizeof(uint32_t), compare_names, names->bytes);
     return 0;
@@ -232,15 +246,14 @@ static int place_file(struct scan *scan, int dirfd, const char *name, const stru
     return 0;
 }
 
-/* Tells whether a file or directory has an overlayfs mark; value gets its first byte, or 0. */
-static bool has_mark(int dirfd, const char *name, const char *mark, char *value)
+/* Tells whether an open file has an overlayfs mark; value gets its first byte, or 0. */
+static bool has_mark(int fd, const char *mark, char *value)
 {
-    char path[64 + NAME_MAX], attribute[64];
-    snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd, name);
+    char attribute[64];
     for (int i = 0; i < 2; i++) {
         snprintf(attribute, sizeof(attribute), "%s.overlay.%s", i == 0 ? "trusted" : "user", mark);
         char text[8];
-        ssize_t size = lgetxattr(path, attribute, text, sizeof(text));
+        ssize_t size = fgetxattr(fd, attribute, text, sizeof(text));
         if (size >= 0 || errno == ERANGE) {
             *value = size > 0 ? text[0] : '\0';
             return true;
@@ -249,26 +262,42 @@ static bool has_mark(int dirfd, const char *name, const char *mark, char *value)
     return false;
 }
 
-/* Reads overlayfs's marks off an entry (Documentation/filesystems/overlayfs.rst of Linux). */
-static void read_marks(struct scan *scan, int dirfd, const char *name, const struct stat *st,
-                       struct layer_entry *e)
+/* Reads overlayfs's marks off a directory (Documentation/filesystems/overlayfs.rst of Linux). */
+static void read_dir_marks(struct scan *scan, int fd, struct layer_entry *e)
 {
     char value;
-    if (S_ISCHR(st->st_mode) && st->st_rdev == 0) {
-        e->flags |= LAYER_WHITEOUT;
-    } else if (S_ISDIR(st->st_mode)) {
-        if (has_mark(dirfd, name, "opaque", &value)) {
-            if (value == 'y')
-                e->flags |= LAYER_OPAQUE;
-            else
-                scan->result.needs_merged_view = true; /* 'x': the whiteouts inside are files with a mark */
-        }
-        if (has_mark(dirfd, name, "redirect", &value))
-            scan->result.needs_merged_view = true;
-    } else if (S_ISREG(st->st_mode) && st->st_size > 0 && st->st_blocks == 0) {
-        if (has_mark(dirfd, name, "metacopy", &value))
-            scan->result.needs_merged_view = true;
+    if (flistxattr(fd, NULL, 0) == 0)
+        return;
+    if (has_mark(fd, "opaque", &value)) {
+        if (value == 'y')
+            e->flags |= LAYER_OPAQUE;
+        else
+            scan->result.needs_merged_view = true; /* 'x': the whiteouts inside are files with a mark */
     }
+    if (has_mark(fd, "redirect", &value))
+        scan->result.needs_merged_view = true;
+    /* Entries are digested as they are found, and this is found later. */
+    if (e->flags != 0) {
+        digest_add(&scan->metadata, &e->flags, sizeof(e->flags));
+        digest_add(&scan->contents, &e->flags, sizeof(e->flags));
+    }
+}
+
+/* And off a file. A copy of metadata alone has a size, and nothing of it on disk. */
+static int read_file_marks(struct scan *scan, int dirfd, const char *name, const struct stat *st,
+                           struct layer_entry *e, struct error *err)
+{
+    char value;
+    if (S_ISCHR(st->st_mode) && st->st_rdev == 0)
+        e->flags |= LAYER_WHITEOUT;
+    if (!S_ISREG(st->st_mode) || st->st_size == 0 || st->st_blocks != 0)
+        return 0;
+    _cleanup_close_ int fd = -1;
+    if (path_open_beneath(dirfd, name, O_RDONLY | O_NONBLOCK, &fd, err) != 0)
+        return -1;
+    if (has_mark(fd, "metacopy", &value))
+        scan->result.needs_merged_view = true;
+    return 0;
 }
 
 static void add_to_fingerprint(struct scan *scan, uint32_t number, const struct stat *st)
@@ -277,6 +306,8 @@ static void add_to_fingerprint(struct scan *scan, uint32_t number, const struct 
                                  (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec,
                                  (uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec};
 
+    if (scan->options->has_identity)
+        return;
     layer_entry_digest(&scan->layer, number, &scan->metadata);
     layer_entry_digest(&scan->layer, number, &scan->contents);
     /* A directory's size and link count depend on the file system; its times do not say more than its names.
@@ -341,8 +372,8 @@ static int add_entry(struct scan *scan, int dirfd, uint32_t parent, const char *
         return -1;
     if (!S_ISDIR(st.st_mode) && st.st_nlink > 1 && find_link(scan, number, &st, err) != 0)
         return -1;
-    if (scan->options->is_overlay)
-        read_marks(scan, dirfd, name, &st, e);
+    if (scan->options->is_overlay && read_file_marks(scan, dirfd, name, &st, e, err) != 0)
+        return -1;
     if (S_ISLNK(st.st_mode) && read_target(scan, dirfd, name, e, err) != 0)
         return -1;
     if (S_ISREG(st.st_mode) && e->link == number && place_file(scan, dirfd, name, &st, e, err) != 0)
@@ -368,8 +399,6 @@ static int add_root(struct scan *scan, struct error *err)
     scan->root_dev = st.st_dev;
     scan->layer.n_entries = 1;
     fill_entry(e, 0, 0, &st);
-    if (scan->options->is_overlay)
-        read_marks(scan, scan->root_fd, ".", &st, e);
     add_to_fingerprint(scan, 0, &st);
     return 0;
 }
@@ -379,7 +408,6 @@ static int read_directory(struct scan *scan, uint32_t number, struct names *name
 {
     char path[PATH_MAX];
     _cleanup_close_ int fd = -1;
-    _cleanup_closedir_ DIR *dir = NULL;
 
     uint32_t first = scan->layer.n_entries;
     scan->layer.entries[number].first = first;
@@ -390,14 +418,12 @@ static int read_directory(struct scan *scan, uint32_t number, struct names *name
     if (layer_entry_path(&scan->layer, number, path, sizeof(path), err) != 0 ||
         path_open_beneath(scan->root_fd, path, O_RDONLY | O_DIRECTORY, &fd, err) != 0)
         return -1;
-    dir = fdopendir(fd);
-    if (dir == NULL)
-        return error_errno(err, "read '%s'", path);
-    int dir_fd = take_fd(&fd); /* closed by closedir */
-    if (read_names(dir, names, err) != 0)
+    if (scan->options->is_overlay)
+        read_dir_marks(scan, fd, &scan->layer.entries[number]);
+    if (read_names(fd, names, err) != 0)
         return error_wrap(err, "in '%s'", path);
     for (size_t i = 0; i < names->n; i++)
-        if (add_entry(scan, dir_fd, number, names->bytes + names->offsets[i], err) != 0)
+        if (add_entry(scan, fd, number, names->bytes + names->offsets[i], err) != 0)
             return error_wrap(err, "in '%s'", path);
     scan->layer.entries[number].n = scan->layer.n_entries - first;
     return 0;

@@ -18,10 +18,10 @@ enum pack_kind { PACK_LAYER, PACK_STEM };
 struct pack_trailer {
     uint64_t magic;
     uint32_t version;
-    uint32_t kind;       /* enum pack_kind */
-    uint64_t n_blocks;   /* of contents, from offset 0 */
-    uint64_t table_size; /* bytes after the contents */
-    uint8_t contents_digest[DIGEST_SIZE];
+    uint32_t kind;                        /* enum pack_kind */
+    uint64_t n_blocks;                    /* of contents, from offset 0 */
+    uint64_t table_size;                  /* bytes after the contents */
+    uint8_t contents_digest[DIGEST_SIZE]; /* of the digests of its chunks (layer_copy.h), in order */
     uint8_t table_digest[DIGEST_SIZE];
     uint8_t digest[DIGEST_SIZE]; /* of the trailer up to here */
 };
@@ -30,39 +30,18 @@ struct pack_trailer {
  * file that is no longer as the scan saw it is ERROR_STATE. what names the layer in messages. */
 int pack_write(int out_fd, int layer_dirfd, const struct layer *layer, const char *what, struct error *err);
 
-/* Writes a table and the trailer behind n_blocks blocks with that digest, at a file's position. */
-int pack_write_table(int fd, enum pack_kind kind, uint64_t n_blocks,
-                     const uint8_t contents_digest[DIGEST_SIZE], const void *table, size_t table_size,
-                     struct error *err);
+/* Writes a table and the trailer behind n_blocks blocks whose chunks have these digests. */
+int pack_write_table(int fd, enum pack_kind kind, uint64_t n_blocks, const uint8_t (*digests)[DIGEST_SIZE],
+                     const void *table, size_t table_size, struct error *err);
 
 /* Reads the trailer and the table, which is the caller's to free(3), of a pack of that kind. */
 int pack_load_table(int fd, enum pack_kind kind, struct pack_trailer *out, void **out_table,
                     struct error *err);
-
-/* Contents of files on their way into one file, each from a block boundary on. */
-struct pack_stream;
-
-/* A stream to the position of a descriptor that stays the caller's; NULL: err says why. */
-struct pack_stream *pack_stream_new(int fd, struct error *err);
-
-/* Adds the contents of one file of a layer: the blocks that it has in the layer's pack. */
-int pack_stream_add(struct pack_stream *stream, int layer_dirfd, const struct layer *layer, uint32_t entry,
-                    struct error *err);
-
-/* Writes what is still held back. */
-int pack_stream_flush(struct pack_stream *stream, struct error *err);
-
-/* For a cleanup attribute. Accepts a pointer to NULL. */
-void pack_stream_free(struct pack_stream **stream);
 
 /* Reads a layer's table from its pack; the layer is the caller's. Damage is ERROR_INPUT. */
 int pack_load(int fd, struct layer *out, struct error *err);
 
 /* Checks everything in a pack against its digests. Damage is ERROR_INPUT. */
 int pack_verify(int fd, struct error *err);
-
-/* Opens a file of a layer and checks that it is still of the size that was scanned. */
-int pack_open_file(int layer_dirfd, const struct layer *layer, uint32_t entry, int *out_fd,
-                   struct error *err);
 
 #endif

@@ -23,7 +23,7 @@
 #define SMALL_BYTES   (1u << 20)
 
 /* Goes into every layer's key: changes when the scan learns to see more, or packs get another form. */
-#define KEY_VERSION 2
+#define KEY_VERSION 3
 
 /* Two changes within one tick of the clock leave the same time on a file (at most 10 ms, with HZ=100). */
 #define TICK_NS  20000000ll
@@ -56,6 +56,7 @@ int source_layer_scan(struct source_layer *layer, struct error *err)
     struct layer_scan_result result = {.needs_merged_view = false};
     if (layer->has_table)
         return 0;
+    layer->options.has_identity = layer->is_lasting;
     if (layer_scan(layer->dirfd, layer->path, &layer->options, &layer->layer, &result, err) != 0)
         return -1;
     layer->has_table = true;

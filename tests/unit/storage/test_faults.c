@@ -68,6 +68,7 @@ static void note_sync(int fd)
 /* The linker binds the project's calls to __wrap_NAME, and __real_NAME to libc's. */
 int __real_openat64(int dirfd, const char *path, int flags, mode_t mode);
 ssize_t __real_write(int fd, const void *buf, size_t size);
+ssize_t __real_pwrite64(int fd, const void *buf, size_t size, off_t off);
 ssize_t __real_pread64(int fd, void *buf, size_t size, off_t off);
 int __real_fdatasync(int fd);
 int __real_fsync(int fd);
@@ -78,6 +79,7 @@ int __real_unlinkat(int dirfd, const char *path, int flags);
 
 int __wrap_openat64(int dirfd, const char *path, int flags, ...);
 ssize_t __wrap_write(int fd, const void *buf, size_t size);
+ssize_t __wrap_pwrite64(int fd, const void *buf, size_t size, off_t off);
 ssize_t __wrap_pread64(int fd, void *buf, size_t size, off_t off);
 int __wrap_fdatasync(int fd);
 int __wrap_fsync(int fd);
@@ -99,6 +101,12 @@ ssize_t __wrap_write(int fd, const void *buf, size_t size)
 {
     note_write(fd);
     return strikes() ? -1 : __real_write(fd, buf, size);
+}
+
+ssize_t __wrap_pwrite64(int fd, const void *buf, size_t size, off_t off)
+{
+    note_write(fd);
+    return strikes() ? -1 : __real_pwrite64(fd, buf, size, off);
 }
 
 ssize_t __wrap_pread64(int fd, void *buf, size_t size, off_t off)
