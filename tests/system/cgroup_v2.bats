@@ -4,9 +4,9 @@
 # host has only one arrangement. TCG_KVM names the script that boots it; the default is beside the project.
 
 setup() {
-    tcg_kvm=${TCG_KVM:-$BATS_TEST_DIRNAME/../../../shared/tcg-kvm.sh}
-    [[ -x $tcg_kvm ]] || skip "no emulated machine: set TCG_KVM to the path of tcg-kvm.sh"
+    machine=$BATS_TEST_DIRNAME/../support/machine
     command -v qemu-system-x86_64 >/dev/null || skip "no emulated machine: install qemu-system-x86"
+    "$machine" --prepare || skip "no emulated machine: its kernel cannot be downloaded"
     programs=${WHERRY_BUILD:?}/tests/system/runtime
 }
 
@@ -15,7 +15,7 @@ in_machine() {
     local payload=$BATS_TEST_TMPDIR/payload
     mkdir "$payload"
     cp "$programs/$1" "$payload"
-    timeout 120 "$tcg_kvm" -t 60 "$payload" "mount -t cgroup2 none /sys/fs/cgroup && ./$1 &&
+    timeout 120 "$machine" -t 60 "$payload" "mount -t cgroup2 none /sys/fs/cgroup && ./$1 &&
         { ! ls /sys/fs/cgroup | grep wherry; }"
 }
 
@@ -50,5 +50,5 @@ for i in $(seq 100); do
 done
 nsenter -t "$(pidof systemd)" -m -p /payload/test_cgroup_systemd
 BOOT
-    timeout 120 "$tcg_kvm" -t 60 -b unshare -b nsenter "$payload" sh boot
+    timeout 120 "$machine" -t 60 -b unshare -b nsenter "$payload" "sh boot"
 }
