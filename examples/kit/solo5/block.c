@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kit/solo5/device.h"
 #include "kit/solo5/hypercall.h"
+#include "kit/solo5/window.h"
 #include "kit/window.h"
 
 #include <stdbool.h>
@@ -50,5 +51,6 @@ solo5_result_t solo5_block_write(solo5_handle_t handle, solo5_off_t offset, cons
 
     call = (struct hc_block_write){.handle = handle, .offset = offset, .data = buf, .len = size};
     hypercall(HYPERCALL_BLOCK_WRITE, &call);
+    window_note_write(handle, offset, size);
     return (solo5_result_t)call.ret;
 }

@@ -7,11 +7,13 @@
  * So small reads are always made in place. Before the first larger one in each 2 MiB of a window three of its
  * pages are touched, and the time that the later ones take says which kind they are. If they are small pages,
  * calls are made, until they have cost about as much as touching all the pages would have; then the pages are
- * touched after all. Whatever is read how often, this never costs more than twice what was possible.
+ * touched after all. Whatever is read how often, this never costs more than twice what was possible. A write
+ * may break a large piece up, so after it the region is looked at again.
  */
-#include "kit/window.h"
+#include "kit/solo5/window.h"
 
 #include "kit/crt/boot.h"
+#include "kit/window.h"
 
 #include <stdbool.h>
 
@@ -94,4 +96,17 @@ const void *window_view(solo5_handle_t device, solo5_off_t offset, size_t size)
         at += part;
     }
     return start + (offset - window->offset);
+}
+
+void window_note_write(solo5_handle_t device, solo5_off_t offset, size_t size)
+{
+    size_t first_region;
+    const struct boot_window *window = find_window(device, &first_region);
+    if (window == NULL || offset < window->offset || size == 0)
+        return;
+    uint64_t first = (offset - window->offset) / REGION_BYTES;
+    uint64_t last = (offset - window->offset + size - 1) / REGION_BYTES;
+    for (uint64_t region = first; region <= last && region * REGION_BYTES < window->len; region++)
+        if (first_region + region < REGIONS_MAX)
+            regions[first_region + region] = REGION_UNKNOWN;
 }

@@ -24,7 +24,7 @@ struct status {
     _Atomic uint32_t phase; /* enum status_phase; only ever goes up */
     _Atomic uint64_t exits; /* returns from KVM_RUN */
     _Atomic uint64_t hypercalls;
-    _Atomic uint64_t block_read_bytes;
+    _Atomic uint64_t block_read_bytes; /* by hypercalls: what is read through a window is not seen */
     _Atomic uint64_t block_write_bytes;
     _Atomic uint64_t net_received_bytes;
     _Atomic uint64_t net_sent_bytes;
