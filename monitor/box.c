@@ -49,11 +49,8 @@ int box_seal(const struct vm *vm, struct guest *guest, const struct run_options 
 {
     int nets[MANIFEST_ENTRIES_MAX];
     _cleanup_free_ int *volumes = calloc(count_volume_files(guest) + 1, sizeof(volumes[0]));
-    struct syscalls_use use = {.vcpu_fd = vm->vcpu.fd,
-                               .start_fd = start_fd,
-                               .net_fds = nets,
-                               .volume_fds = volumes,
-                               .doorbell_fd = -1};
+    struct syscalls_use use = {
+        .vcpu_fd = vm->vcpu.fd, .start_fd = start_fd, .net_fds = nets, .volume_fds = volumes, .call_fd = -1};
     struct error why;
 
     if (volumes == NULL)

@@ -58,6 +58,8 @@ struct guest_halt {
     unsigned char cookie[HALT_COOKIE_SIZE];
 };
 
+struct io_thread;
+
 struct guest {
     struct guest_mem mem;
     struct manifest_table manifest;
@@ -66,6 +68,7 @@ struct guest {
     struct guest_window windows[MANIFEST_ENTRIES_MAX]; /* mem has them, as many as there are */
     struct console console;
     struct ring_server ring;
+    struct io_thread *io;  /* which relieves of serving the ring; NULL: none */
     struct status *status; /* never NULL */
     atomic_bool is_ending; /* a thread says why the guest ends, and ends the process */
     struct guest_halt halt;

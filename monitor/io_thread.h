@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A thread that serves the guest's ring (ring.h) while the guest runs.
+ * A thread that relieves the vCPU's thread of the guest's ring (ring.h).
  *
- * It sleeps until the guest rings: KVM turns a write to the doorbell's port into a write to an eventfd, which
- * is no exit. Having served, it looks for more for a short while before it sleeps again. It exists only for
- * guests with network devices, and gets its system calls taken away before the guest's first instruction, as
- * the vCPU's thread does. Without it (a host that allows no thread, a monitor without a box) the doorbell is
- * an exit, and the vCPU's thread serves.
+ * As a rule the vCPU's thread serves the ring, when the guest rings and when it polls. That is an exit, but
+ * no other thread has to be woken up, nor to get a CPU while the guest waits for it. A guest that rings very
+ * often on a host with a CPU to spare is better off with a thread that looks at the ring all the time: then
+ * it need not ring. Whether there is a CPU to spare is found out by trying. A call that helped little is
+ * followed by a pause, each twice as long as the one before.
+ *
+ * The thread exists only for guests with network devices, sleeps until it is called, and has its system calls
+ * taken away before the guest's first instruction, as the vCPU's thread has.
  */
 #ifndef IO_THREAD_H
 #define IO_THREAD_H
@@ -21,11 +24,15 @@
 #define IO_THREAD_NAME "wherry-ring"
 
 /*
- * Makes the thread, and sets use->doorbell_fd. It has its list of system calls, made of use, when this
- * returns. guest and options must stay; options say how to report a guest that breaks the ring's rules, which
- * ends the process. After an error there is no thread, and the guest can be run without.
+ * Makes the thread, and sets guest->io and use->call_fd. It has its list of system calls, made of use, when
+ * this returns. guest and options must stay; options say how to report a guest that breaks the ring's rules,
+ * which ends the process. After an error there is no thread, and the guest can be run without.
  */
 int io_thread_start(const struct vm *vm, struct guest *guest, const struct run_options *options,
                     struct syscalls_use *use, struct error *err);
+
+/* The guest has rung, and been served, by the vCPU's thread: calls the thread if it is worth trying. io may
+ * be NULL. */
+void io_thread_note_ring(struct io_thread *io);
 
 #endif

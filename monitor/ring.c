@@ -203,7 +203,6 @@ static enum ring_verdict serve_entries(struct guest *guest)
                  RING_SLOTS);
         return RING_BREACH;
     }
-    atomic_store_explicit(&server->is_in_use, true, memory_order_relaxed);
     for (; n > 0; n--) {
         struct ring_entry entry;
         copy_entry(&server->shared->entries[head & RING_MASK], &entry);

@@ -50,7 +50,6 @@ struct ring_server {
     _Atomic uint32_t entry_head; /* the next entry to take; written by who serves */
     uint32_t commit_tail;        /* the next commit to post; for who serves */
     atomic_bool is_taken;        /* somebody is serving */
-    atomic_bool is_in_use;       /* the guest has submitted something */
     char breach[200];            /* with RING_BREACH: what the guest did */
     struct ring_queue queues[MANIFEST_ENTRIES_MAX];
     uint32_t free_post; /* its number + 1 */

@@ -10,6 +10,7 @@
 
 #include "abi/hypercall.h"
 #include "hypercall.h"
+#include "io_thread.h"
 #include "x86_64/descriptor.h"
 #include "x86_64/low_memory.h"
 #include "x86_64/ticks.h"
@@ -157,11 +158,13 @@ static void handle_trap(struct run *run, unsigned vector)
     vcpu_set_dirty(vcpu);
 }
 
-/* It is an exit when there is no thread that KVM could wake up instead. */
 static void handle_doorbell(struct run *run)
 {
-    if (run->guest->ring.shared != NULL && ring_serve(run->guest) == RING_BREACH)
+    if (run->guest->ring.shared == NULL)
+        return;
+    if (ring_serve(run->guest) == RING_BREACH)
         end_with_breach(run, run->guest->ring.breach);
+    io_thread_note_ring(run->guest->io);
 }
 
 static void handle_io(struct run *run)

@@ -245,8 +245,8 @@ static int close_unused(const struct syscalls_use *use, struct error *err)
     keep[n++] = use->vcpu_fd;
     if (use->start_fd >= 0)
         keep[n++] = use->start_fd;
-    if (use->doorbell_fd >= 0)
-        keep[n++] = use->doorbell_fd;
+    if (use->call_fd >= 0)
+        keep[n++] = use->call_fd;
     for (size_t i = 0; i < use->n_nets; i++)
         keep[n++] = use->net_fds[i];
     for (size_t i = 0; i < use->n_volumes; i++)

@@ -40,14 +40,15 @@ static void add_run(struct syscall_filter *list, int vcpu_fd)
                                                     .matches = {IS(0, vcpu_fd), IS(1, KVM_RUN), IS(2, 0)}});
 }
 
-/* dev_net.c: take a frame from a tap; io_thread.c: wait for the guest to ring. */
+/* dev_net.c: take a frame from a tap; io_thread.c: wait for a call. */
 static void add_read(struct syscall_filter *list, int fd)
 {
     syscall_filter_add(list,
                        &(struct syscall_rule){.number = SYS_read, .n_matches = 1, .matches = {IS(0, fd)}});
 }
 
-/* console.c, dev_net.c, report.c, container.c: one buffer, at the descriptor's own position, no flags. */
+/* console.c, dev_net.c, report.c, container.c, io_thread.c: one buffer, at the descriptor's own position, no
+ * flags. */
 static void add_write(struct syscall_filter *list, int fd)
 {
     syscall_filter_add(list, &(struct syscall_rule){.number = SYS_pwritev2,
@@ -105,7 +106,7 @@ int syscalls_list_io(const struct syscalls_use *use, struct syscall_filter *out,
         add_read(out, use->net_fds[i]);
         add_write(out, use->net_fds[i]);
     }
-    add_read(out, use->doorbell_fd);
+    add_read(out, use->call_fd);
     add_write(out, STDERR_FILENO);
     add_exit(out);
     return 0;
@@ -126,6 +127,8 @@ int syscalls_list(const struct syscalls_use *use, struct syscall_filter *out, st
         add_read(out, use->net_fds[i]);
         add_write(out, use->net_fds[i]);
     }
+    if (use->call_fd >= 0)
+        add_write(out, use->call_fd);
     for (size_t i = 0; i < use->n_volumes; i++)
         add_durable_write(out, use->volume_fds[i]);
     add_wait(out, use->n_nets);

@@ -22,7 +22,7 @@ struct syscalls_use {
     size_t n_nets;
     const int *volume_fds; /* the data files of volumes: written through */
     size_t n_volumes;
-    int doorbell_fd; /* where the guest rings (io_thread.h); -1: nowhere */
+    int call_fd; /* where the thread of the ring is called (io_thread.h); -1: there is none */
 };
 
 /*

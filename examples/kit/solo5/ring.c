@@ -3,9 +3,9 @@
  * Frames to send are copied into buffers of the ring's own, so that nobody has to wait for them. There are
  * fewer buffers than slots: as many as keep the host busy while this side fills more.
  *
- * A host that is busy serves without being rung. When it sleeps, ringing it costs more than a frame, and a
+ * A host that is at it serves without being rung. One that is not is rung by an exit, which is dear, and a
  * program that answers what it has received will yield soon, which serves as well. So lazy frames ring only
- * when there are so many that it is worth to wake up another CPU for them.
+ * when there are many, so that the first ones do not wait for too long.
  */
 #include "kit/solo5/ring.h"
 

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -212,6 +213,17 @@ static pid_t find_thread(const char *name)
     return found;
 }
 
+/* It is left alone where it finds no CPU to spare; with a real-time priority it finds one. */
+START_TEST(the_thread_relieves_a_guest_that_rings_often)
+{
+    const struct sched_param priority = {.sched_priority = 1};
+    start("often");
+    ck_assert_int_eq(sched_setscheduler(find_thread("wherry-ring"), SCHED_RR, &priority), 0);
+    ck_assert_int_eq(sched_setscheduler(launched.pid, SCHED_RR, &priority), 0);
+    expect_end(0, "");
+}
+END_TEST
+
 static bool thread_has(pid_t thread, const char *field, const char *value)
 {
     char path[64], line[256];
@@ -343,6 +355,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(traffic, many_frames_are_under_way, 0, 2);
     tcase_add_test(traffic, a_full_ring_loses_nothing);
     tcase_add_test(traffic, every_bell_is_heard);
+    tcase_add_test(traffic, the_thread_relieves_a_guest_that_rings_often);
     tcase_add_test(traffic, what_was_submitted_is_sent_before_the_end);
     TCase *rules = unit_case(suite, "rules");
     tcase_set_timeout(rules, 60);

@@ -68,7 +68,7 @@ static void child_main(const struct wish *wish, struct report *report)
         int start[2];
         if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, start) < 0)
             _exit(1);
-        struct syscalls_use use = {.vcpu_fd = start[0], .start_fd = start[1], .doorbell_fd = -1};
+        struct syscalls_use use = {.vcpu_fd = start[0], .start_fd = start[1], .call_fd = -1};
         report->result = sandbox_seal(&use, &report->err);
     }
     report->is_ready = 1;
@@ -270,8 +270,13 @@ START_TEST(six_system_calls_and_their_arguments)
 {
     static struct syscall_filter list;
     static const int nets[] = {10, 11}, volumes[] = {20};
-    struct syscalls_use use = {
-        .vcpu_fd = 5, .start_fd = 6, .net_fds = nets, .n_nets = 2, .volume_fds = volumes, .n_volumes = 1};
+    struct syscalls_use use = {.vcpu_fd = 5,
+                               .start_fd = 6,
+                               .net_fds = nets,
+                               .n_nets = 2,
+                               .volume_fds = volumes,
+                               .n_volumes = 1,
+                               .call_fd = -1};
     struct error err = {0};
     ck_assert_ok(syscalls_list(&use, &list, &err), err);
 
@@ -319,7 +324,7 @@ START_TEST(three_system_calls_for_the_ring)
                                .n_nets = 2,
                                .volume_fds = volumes,
                                .n_volumes = 1,
-                               .doorbell_fd = 7};
+                               .call_fd = 7};
     struct error err = {0};
     ck_assert_ok(syscalls_list_io(&use, &list, &err), err);
 
@@ -341,22 +346,22 @@ START_TEST(three_system_calls_for_the_ring)
 }
 END_TEST
 
-START_TEST(the_vcpu_s_thread_has_no_use_for_the_doorbell)
+START_TEST(the_vcpu_s_thread_calls_and_does_not_answer)
 {
     static struct syscall_filter list;
     static const int nets[] = {10};
-    struct syscalls_use use = {.vcpu_fd = 5, .start_fd = 6, .net_fds = nets, .n_nets = 1, .doorbell_fd = 7};
+    struct syscalls_use use = {.vcpu_fd = 5, .start_fd = 6, .net_fds = nets, .n_nets = 1, .call_fd = 7};
     struct error err = {0};
     ck_assert_ok(syscalls_list(&use, &list, &err), err);
     ck_assert(!allows(&list, SYS_read, 7, 0, 0, 0, 0));
-    ck_assert(!allows(&list, SYS_pwritev2, 7, 0, 1, UINT64_MAX, 0));
+    ck_assert(allows(&list, SYS_pwritev2, 7, 0, 1, UINT64_MAX, 0));
 }
 END_TEST
 
 START_TEST(a_list_without_devices_has_no_read)
 {
     static struct syscall_filter list;
-    struct syscalls_use use = {.vcpu_fd = 5, .start_fd = -1, .doorbell_fd = -1};
+    struct syscalls_use use = {.vcpu_fd = 5, .start_fd = -1, .call_fd = -1};
     struct error err = {0};
     ck_assert_ok(syscalls_list(&use, &list, &err), err);
     for (size_t i = 0; i < list.n_rules; i++)
@@ -372,8 +377,13 @@ START_TEST(the_largest_guest_can_be_sealed_and_a_larger_one_is_refused)
     static int fds[256];
     for (int i = 0; i < 256; i++)
         fds[i] = 10 + 3 * i;
-    struct syscalls_use use = {
-        .vcpu_fd = 5, .start_fd = 6, .net_fds = fds, .n_nets = 63, .volume_fds = fds + 63, .n_volumes = 64};
+    struct syscalls_use use = {.vcpu_fd = 5,
+                               .start_fd = 6,
+                               .net_fds = fds,
+                               .n_nets = 63,
+                               .volume_fds = fds + 63,
+                               .n_volumes = 64,
+                               .call_fd = -1};
     struct error err = {0};
     ck_assert_ok(syscalls_list(&use, &list, &err), err);
     int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -412,7 +422,7 @@ START_TEST(the_monitors_own_calls_pass)
                                    .n_nets = 1,
                                    .volume_fds = &volume,
                                    .n_volumes = 1,
-                                   .doorbell_fd = -1};
+                                   .call_fd = -1};
         struct timespec now, none = {0};
         struct pollfd fd = {.fd = pair[1], .events = POLLIN};
         const struct iovec iov = {.iov_base = &byte, .iov_len = 1};
@@ -446,7 +456,7 @@ int main(void)
     tcase_add_test(t, a_sealed_process_has_four_descriptors_and_a_filter);
     tcase_add_test(t, six_system_calls_and_their_arguments);
     tcase_add_test(t, three_system_calls_for_the_ring);
-    tcase_add_test(t, the_vcpu_s_thread_has_no_use_for_the_doorbell);
+    tcase_add_test(t, the_vcpu_s_thread_calls_and_does_not_answer);
     tcase_add_test(t, a_list_without_devices_has_no_read);
     tcase_add_test(t, the_largest_guest_can_be_sealed_and_a_larger_one_is_refused);
     tcase_add_test(t, the_monitors_own_calls_pass);

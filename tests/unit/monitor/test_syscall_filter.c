@@ -114,7 +114,7 @@ START_TEST(the_monitor_s_lists_are_their_programs)
                                      .n_nets = 3,
                                      .volume_fds = volumes,
                                      .n_volumes = 2,
-                                     .doorbell_fd = 7};
+                                     .call_fd = 7};
     const uint64_t zero[6] = {0};
 
     if (_i == 0)
