@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory: the devices that options may name are declared in the unikernel's manifest, so the command line is
- * read twice: once to find the unikernel, once, with its manifest at hand, for the options.
+ * Theory: nothing of the unikernel's file is looked at before the monitor is in its box, and in the box
+ * nothing can be opened. So everything that options name is opened first, and only then compared with what
+ * the unikernel's manifest declares.
  */
 #include "tender.h"
 
@@ -42,26 +43,22 @@
 
 /* What the options say about one device. */
 struct option_device {
+    char name[MANIFEST_NAME_SIZE];
+    uint32_t type;
     const char *source; /* a file or an interface; NULL: not attached */
     uint32_t block_size;
     uint8_t mac[6];
     bool has_mac;
+    int fd; /* of the source */
+    uint16_t mtu;
 };
 
 struct options {
     const struct debugger *debugger; /* NULL: none */
     uint64_t memory_bytes;
-    struct option_device devices[MANIFEST_ENTRIES_MAX]; /* by manifest entry */
+    size_t n_devices;
+    struct option_device devices[MANIFEST_ENTRIES_MAX];
 };
-
-static int open_image(const char *path, struct image *out, struct error *err)
-{
-    _cleanup_close_ int fd = -1;
-
-    if (fd_open(AT_FDCWD, path, O_RDONLY, 0, &fd, err) < 0)
-        return error_wrap(err, "%s: Could not open", path);
-    return image_map(fd, out, err) < 0 ? error_wrap(err, "%s", path) : 0;
-}
 
 /* ---- options ---- */
 
@@ -120,9 +117,22 @@ static const struct {
     {"--block-sector-size:", MANIFEST_BLOCK, parse_block_size},
 };
 
+/* The device of this name and type, which may be a new one. NULL when there are too many. */
+static struct option_device *ensure_device(struct options *options, const char *name, uint32_t type)
+{
+    for (size_t i = 0; i < options->n_devices; i++)
+        if (options->devices[i].type == type && strcmp(options->devices[i].name, name) == 0)
+            return &options->devices[i];
+    if (options->n_devices == MANIFEST_ENTRIES_MAX)
+        return NULL;
+    struct option_device *device = &options->devices[options->n_devices++];
+    *device = (struct option_device){.type = type, .fd = -1};
+    snprintf(device->name, sizeof(device->name), "%s", name);
+    return device;
+}
+
 /* "NAME=VALUE" of an option for a device. */
-static int parse_device_option(size_t which, const char *argument, struct manifest_table *manifest,
-                               struct options *options, struct error *err)
+static int parse_device_option(size_t which, const char *argument, struct options *options, struct error *err)
 {
     char name[MANIFEST_NAME_SIZE];
     const char *equals = strchr(argument, '=');
@@ -132,14 +142,14 @@ static int parse_device_option(size_t which, const char *argument, struct manife
         return error_set(err, ERROR_USAGE, "Invalid option: '%s%s'", device_options[which].prefix, argument);
     memcpy(name, argument, size);
     name[size] = '\0';
-    const struct manifest_entry *entry = manifest_find(manifest, name, device_options[which].type);
-    if (entry == NULL)
-        return error_set(err, ERROR_USAGE, "Resource not declared in manifest: '%s'", name);
-    return device_options[which].parse(equals + 1, &options->devices[entry - manifest->entries], err);
+    struct option_device *device = ensure_device(options, name, device_options[which].type);
+    if (device == NULL)
+        return error_set(err, ERROR_USAGE, "'%s%s': no manifest has so many devices",
+                         device_options[which].prefix, argument);
+    return device_options[which].parse(equals + 1, device, err);
 }
 
-static int parse_option(const char *option, struct manifest_table *manifest, struct options *options,
-                        struct error *err)
+static int parse_option(const char *option, struct options *options, struct error *err)
 {
     bool is_debuggers = false;
 
@@ -152,7 +162,7 @@ static int parse_option(const char *option, struct manifest_table *manifest, str
     for (size_t i = 0; i < sizeof(device_options) / sizeof(device_options[0]); i++) {
         size_t size = strlen(device_options[i].prefix);
         if (strncmp(option, device_options[i].prefix, size) == 0)
-            return parse_device_option(i, option + size, manifest, options, err);
+            return parse_device_option(i, option + size, options, err);
     }
     return error_set(err, ERROR_USAGE, "Invalid option: '%s'", option);
 }
@@ -195,16 +205,29 @@ static int make_extents(uint64_t capacity, struct error *err)
     return take_fd(&fd);
 }
 
-static int open_block(struct guest *guest, struct manifest_entry *entry, const struct option_device *device,
-                      struct error *err)
+static int open_sources(struct options *options, struct error *err)
+{
+    for (size_t i = 0; i < options->n_devices; i++) {
+        struct option_device *device = &options->devices[i];
+        if (device->source == NULL)
+            continue;
+        if (device->type == MANIFEST_BLOCK) {
+            if (fd_open(AT_FDCWD, device->source, O_RDWR, 0, &device->fd, err) < 0)
+                return error_wrap(err, "Could not open block device");
+        } else if (tap_attach(device->source, &device->fd, &device->mtu, err) < 0)
+            return error_wrap(err, "Could not attach interface: %s", device->source);
+    }
+    return 0;
+}
+
+static int attach_file(struct guest *guest, struct manifest_entry *entry, struct option_device *device,
+                       struct error *err)
 {
     uint32_t block_size = device->block_size != 0 ? device->block_size : BLOCK_SIZE_DEFAULT;
-    _cleanup_close_ int fd = -1;
+    _cleanup_close_ int fd = take_fd(&device->fd);
     _cleanup_close_ int extents_fd = -1;
     _cleanup_(overlay_release) struct overlay overlay = {0};
 
-    if (fd_open(AT_FDCWD, device->source, O_RDWR, 0, &fd, err) < 0)
-        return error_wrap(err, "Could not open block device");
     off_t capacity = lseek(fd, 0, SEEK_END);
     if (capacity < 0)
         return error_errno(err, "%s: Could not determine capacity", device->source);
@@ -230,31 +253,29 @@ static int open_block(struct guest *guest, struct manifest_entry *entry, const s
     return attach_block(guest, entry, &overlay, block_size, err);
 }
 
-static int open_net(struct guest *guest, struct manifest_entry *entry, struct option_device *device,
-                    struct error *err)
+static int attach_tap(struct guest *guest, struct manifest_entry *entry, struct option_device *device,
+                      struct error *err)
 {
-    _cleanup_close_ int fd = -1;
-    uint16_t mtu = 0;
-
-    if (tap_attach(device->source, &fd, &mtu, err) < 0)
-        return error_wrap(err, "Could not attach interface: %s", device->source);
     if (!device->has_mac && tap_make_mac(device->mac, err) < 0)
         return -1;
-    if (attach_net(guest, entry, fd, device->mac, mtu, err) < 0)
+    if (attach_net(guest, entry, device->fd, device->mac, device->mtu, err) < 0)
         return -1;
-    (void)take_fd(&fd);
+    (void)take_fd(&device->fd);
     return 0;
 }
 
-static int open_devices(struct guest *guest, struct options *options, struct error *err)
+/* Compares the options with the manifest. */
+static int attach_devices(struct guest *guest, struct options *options, struct error *err)
 {
-    for (uint32_t i = 0; i < guest->manifest.n_entries; i++) {
-        struct manifest_entry *entry = &guest->manifest.entries[i];
+    for (size_t i = 0; i < options->n_devices; i++) {
         struct option_device *device = &options->devices[i];
-        if (!manifest_is_device(entry) || device->source == NULL)
+        struct manifest_entry *entry = manifest_find(&guest->manifest, device->name, device->type);
+        if (entry == NULL)
+            return error_set(err, ERROR_USAGE, "Resource not declared in manifest: '%s'", device->name);
+        if (device->source == NULL)
             continue;
-        int result = entry->type == MANIFEST_BLOCK ? open_block(guest, entry, device, err)
-                                                   : open_net(guest, entry, device, err);
+        int result = device->type == MANIFEST_BLOCK ? attach_file(guest, entry, device, err)
+                                                    : attach_tap(guest, entry, device, err);
         if (result < 0)
             return -1;
     }
@@ -265,33 +286,44 @@ static int open_devices(struct guest *guest, struct options *options, struct err
 
 /* ---- running ---- */
 
-static int run(const char *path, const struct unikernel *unikernel, const struct image *image,
-               struct options *options, const char *cmdline, struct error *err)
+/* From here on the file may be as hostile as it likes. */
+static int load(const char *path, int image_fd, struct unikernel *unikernel, struct image *image,
+                struct error *err)
 {
+    if (image_map(image_fd, image, err) < 0 || unikernel_parse(image->bytes, image->size, unikernel, err) < 0)
+        return error_wrap(err, "%s", path);
+    return 0;
+}
+
+static int run(const char *path, int image_fd, struct options *options, const char *cmdline,
+               struct error *err)
+{
+    static struct unikernel unikernel;
+    static struct image image;
     static struct guest guest;
     static struct vm vm;
     static struct status status;
     struct boot_parameters parameters = {.cmdline = cmdline};
     struct run_options run_options = {
-        .names = {.label = path, .elf = &unikernel->elf, .symbols = &unikernel->symbols},
+        .names = {.label = path, .elf = &unikernel.elf, .symbols = &unikernel.symbols},
         .breach_status = EXIT_BREACH,
         .debugger = options->debugger};
     struct run_end end = {0};
     _cleanup_close_ int kvm_fd = -1;
 
+    if (kvm_open(&kvm_fd, err) < 0 || open_sources(options, err) < 0 || signals_end_tender(err) < 0 ||
+        overlay_catch_faults(err) < 0 || (options->debugger == NULL && box_enter(OWN_NAMESPACES, err) < 0) ||
+        load(path, image_fd, &unikernel, &image, err) < 0)
+        return -1;
     guest.status = &status;
-    guest.manifest = unikernel->manifest;
+    guest.manifest = unikernel.manifest;
     console_init(&guest.console, STDOUT_FILENO);
-    if (kvm_open(&kvm_fd, err) < 0 || vm_open(kvm_fd, options->memory_bytes, &vm, err) < 0 ||
-        open_devices(&guest, options, err) < 0 ||
-        vm_load(&vm, &guest, unikernel, image, options->memory_bytes, err) < 0 ||
-        window_open(&guest.mem, vm.fd, err) < 0 || vm_boot(&vm, &guest, &parameters, err) < 0 ||
-        signals_end_tender(err) < 0 || overlay_catch_faults(err) < 0)
+    if (vm_open(kvm_fd, options->memory_bytes, &vm, err) < 0 || attach_devices(&guest, options, err) < 0 ||
+        vm_load(&vm, &guest, &unikernel, &image, options->memory_bytes, err) < 0 ||
+        window_open(&guest.mem, vm.fd, err) < 0 || vm_boot(&vm, &guest, &parameters, err) < 0)
         return -1;
-    if (options->debugger == NULL &&
-        (box_enter(OWN_NAMESPACES, err) < 0 || box_seal(&vm, &guest, &run_options, -1, err) < 0))
-        return -1;
-    if (options->debugger != NULL && options->debugger->on_boot(&vm, &guest, err) < 0)
+    if (options->debugger != NULL ? options->debugger->on_boot(&vm, &guest, err) < 0
+                                  : box_seal(&vm, &guest, &run_options, -1, err) < 0)
         return -1;
 
     run_guest(&vm, &guest, &run_options, &end);
@@ -321,24 +353,21 @@ void tender_print_usage(const struct debugger *debugger)
 
 int tender_main(int argc, char **argv, const struct debugger *debugger, struct error *err)
 {
-    static struct unikernel unikernel;
     static struct options options = {.memory_bytes = (uint64_t)MEMORY_MIB_DEFAULT << 20};
     static char cmdline[BOOT_CMDLINE_SIZE];
-    _cleanup_(image_release) struct image image = {0};
+    _cleanup_close_ int image_fd = -1;
 
     options.debugger = debugger;
     int operand = find_operand(argc, argv);
     if (operand >= argc)
         return error_set(err, ERROR_USAGE, "Missing KERNEL operand");
     const char *path = argv[operand];
-    if (open_image(path, &image, err) < 0)
-        return -1;
-    if (unikernel_parse(image.bytes, image.size, &unikernel, err) < 0)
-        return error_wrap(err, "%s", path);
+    if (fd_open(AT_FDCWD, path, O_RDONLY, 0, &image_fd, err) < 0)
+        return error_wrap(err, "%s: Could not open", path);
     for (int i = 1; i < operand; i++)
-        if (strcmp(argv[i], "--") != 0 && parse_option(argv[i], &unikernel.manifest, &options, err) < 0)
+        if (strcmp(argv[i], "--") != 0 && parse_option(argv[i], &options, err) < 0)
             return -1;
     if (format_cmdline(argv + operand + 1, cmdline, sizeof(cmdline), err) < 0)
         return -1;
-    return run(path, &unikernel, &image, &options, cmdline, err);
+    return run(path, image_fd, &options, cmdline, err);
 }
