@@ -130,7 +130,7 @@ static int create(struct container *c, struct error *err)
 {
     /* First of all: the descriptors of the launch are all that is needed. */
     if (box_enter(own_namespaces(c->launch.message.flags), err) < 0 || map_status(c, err) < 0 ||
-        overlay_catch_faults(err) < 0 ||
+        signals_end_at_cut_file(EXIT_BREACH, err) < 0 ||
         vm_open(launch_get_fd(&c->launch, LAUNCH_FD_KVM, 0), c->launch.message.memory_bytes, &c->vm, err) <
             0 ||
         parse_guest(c, err) < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signals.h"
 
+#include "overlay/overlay.h"
 #include "syscalls.h"
 
 #include <signal.h>
@@ -11,6 +12,7 @@
 #define EXIT_SIGNAL 128
 
 static struct status *status_page;
+static int cut_file_status;
 
 static void end_container(int signum)
 {
@@ -64,4 +66,24 @@ int signals_end_tender(struct error *err)
     if (set_handler(SIGINT, end_tender, err) < 0 || set_handler(SIGTERM, end_tender, err) < 0)
         return -1;
     return set_handler(SIGPIPE, SIG_IGN, err);
+}
+
+static void end_at_cut_file(void)
+{
+    static const char text[] =
+        "wherry-monitor: a mapped file fails or was cut short: the unikernel's or a window's\n";
+
+    if (status_page != NULL) {
+        atomic_store_explicit(&status_page->exit_reason, STATUS_EXIT_TRAP, memory_order_relaxed);
+        atomic_store_explicit(&status_page->phase, STATUS_ENDED, memory_order_release);
+    }
+    (void)!syscalls_write(STDERR_FILENO, text, sizeof(text) - 1);
+    _exit(cut_file_status);
+}
+
+int signals_end_at_cut_file(int exit_status, struct error *err)
+{
+    cut_file_status = exit_status;
+    overlay_set_other_fault(end_at_cut_file);
+    return overlay_catch_faults(err);
 }

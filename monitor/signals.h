@@ -22,4 +22,10 @@ void signals_set_status(struct status *status);
 /* For the stand-alone monitor: SIGINT and SIGTERM end it with status 1 and a line on stderr, as solo5-hvt. */
 int signals_end_tender(struct error *err);
 
+/*
+ * A mapped file, the unikernel's or a window's, that is cut short while the monitor itself reads it ends the
+ * monitor with this status and a line on stderr. Until this has been called, that is a signal that kills.
+ */
+int signals_end_at_cut_file(int exit_status, struct error *err);
+
 #endif

@@ -33,10 +33,14 @@
 /* Where a SIGBUS during a copy continues; NULL while no copy is under way. */
 static _Thread_local sigjmp_buf *fault_return;
 
+static void (*on_other_fault)(void);
+
 static void on_bus_error(int signum)
 {
     if (fault_return != NULL)
         siglongjmp(*fault_return, 1);
+    if (on_other_fault != NULL)
+        on_other_fault();
     /* Not ours: let it do what it would have done. The instruction is repeated when the handler returns. */
     signal(signum, SIG_DFL);
 }
@@ -48,6 +52,11 @@ int overlay_catch_faults(struct error *err)
     if (sigaction(SIGBUS, &action, NULL) < 0)
         return error_errno(err, "catch SIGBUS");
     return 0;
+}
+
+void overlay_set_other_fault(void (*handler)(void))
+{
+    on_other_fault = handler;
 }
 
 static enum overlay_result copy_guarded(void *to, const void *from, size_t len)

@@ -9,7 +9,7 @@
 #define WORDS 3000u /* a few pages, and not a whole number */
 #endif
 
-static volatile const uint32_t constants[WORDS] = {[0] = 1, [WORDS / 2] = 2, [WORDS - 1] = 3};
+static const uint32_t constants[WORDS] = {[0] = 1, [WORDS / 2] = 2, [WORDS - 1] = 3};
 static volatile uint32_t data[WORDS] = {[0] = 4, [WORDS / 2] = 5, [WORDS - 1] = 6};
 static volatile uint32_t zeroes[WORDS];
 

@@ -82,4 +82,10 @@ void overlay_release(struct overlay *overlay);
  */
 int overlay_catch_faults(struct error *err);
 
+/*
+ * Who is told of a SIGBUS anywhere else, before it kills the process: another file that is mapped has been
+ * cut short. Called by the signal's handler; may end the process.
+ */
+void overlay_set_other_fault(void (*handler)(void));
+
 #endif
