@@ -22,7 +22,7 @@
 
 MANIFEST(MANIFEST_DEVICE_BLOCK("disk"));
 
-#define WARM_PASSES 5
+#define WARM_PASSES 10
 #define CALLS_MAX   4096u /* in a pass: they are slow */
 
 static solo5_handle_t disk;
