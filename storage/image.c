@@ -184,6 +184,17 @@ static int open_image(const struct store *store, const struct image_request *req
     return 0;
 }
 
+/* Lets whoever asked see how the layers get packed that are not yet. */
+static void show_progress(const struct store *store, struct source *source, struct image_progress *progress)
+{
+    for (uint32_t i = 0; progress != NULL && i < source->n_layers; i++) {
+        struct source_layer *layer = &source->layers[i];
+        layer->progress = progress;
+        if (faccessat(store->data_fd, layer->key, F_OK, 0) != 0)
+            progress->total_bytes += layer->layer.n_blocks * LAYER_BLOCK_SIZE;
+    }
+}
+
 int image_prepare(struct store *store, const struct image_request *request, struct image *out,
                   struct error *err)
 {
@@ -193,8 +204,12 @@ int image_prepare(struct store *store, const struct image_request *request, stru
 
     if (request->format == IMAGE_RAW)
         return image_raw_open(request, out, err);
-    if (open_source(store, request, &source, key, &image, err) != 0 ||
-        (!image.was_ready && open_built(store, &source, request, key, &image, err) != 0))
+    int failed = open_source(store, request, &source, key, &image, err);
+    if (failed == 0 && !image.was_ready) {
+        show_progress(store, &source, request->progress);
+        failed = open_built(store, &source, request, key, &image, err);
+    }
+    if (failed != 0)
         return error_wrap(err, "prepare an image of '%s'", request->rootfs);
     *out = image;
     image = IMAGE_NONE;

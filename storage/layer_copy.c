@@ -156,6 +156,8 @@ static int add_part(const struct job *job, struct copier *copier, const struct l
     if (read_blocks(fd, run->file_block + skip, n, e->size, copier->buffer + copier->used, err) != 0)
         return error_wrap(err, "'%.*s'", (int)e->name_size, source->layer->strings + e->name);
     copier->used += (size_t)(n * LAYER_BLOCK_SIZE);
+    if (source->copied_bytes != NULL)
+        *source->copied_bytes += n * LAYER_BLOCK_SIZE;
     return 0;
 }
 

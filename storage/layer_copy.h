@@ -15,6 +15,7 @@
 struct layer_copy_source {
     int dirfd;
     const struct layer *layer;
+    _Atomic uint64_t *copied_bytes; /* grows as contents are copied; NULL: nobody wants to know */
 };
 
 /* Blocks of one file that go to one place; what lies beyond the file's end is zeros. */

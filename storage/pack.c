@@ -54,10 +54,9 @@ static int write_pack(int out_fd, const struct layer_copy_source *source, struct
                             table, size, err);
 }
 
-int pack_write(int out_fd, int layer_dirfd, const struct layer *layer, const char *what, struct error *err)
+int pack_write(int out_fd, const struct layer_copy_source *source, const char *what, struct error *err)
 {
-    const struct layer_copy_source source = {.dirfd = layer_dirfd, .layer = layer};
-    if (write_pack(out_fd, &source, err) != 0)
+    if (write_pack(out_fd, source, err) != 0)
         return error_wrap(err, "pack the layer '%s'", what);
     return 0;
 }

@@ -10,7 +10,7 @@
 #define STORAGE_PACK_H
 
 #include "base/atomic_file.h"
-#include "layer.h"
+#include "layer_copy.h"
 
 enum pack_kind { PACK_LAYER, PACK_STEM };
 
@@ -28,7 +28,7 @@ struct pack_trailer {
 
 /* Copies the contents of a layer's files, and its table, into a file that was just begun, at its start. A
  * file that is no longer as the scan saw it is ERROR_STATE. what names the layer in messages. */
-int pack_write(int out_fd, int layer_dirfd, const struct layer *layer, const char *what, struct error *err);
+int pack_write(int out_fd, const struct layer_copy_source *source, const char *what, struct error *err);
 
 /* Writes a table and the trailer behind n_blocks blocks whose chunks have these digests. */
 int pack_write_table(int fd, enum pack_kind kind, uint64_t n_blocks, const uint8_t (*digests)[DIGEST_SIZE],

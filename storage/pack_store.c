@@ -37,10 +37,16 @@ int pack_store_publish(const struct store *store, struct atomic_file *file, cons
 static int build(const struct store *store, struct source_layer *layer, int *out_fd, struct error *err)
 {
     _cleanup_(atomic_file_release) struct atomic_file file = ATOMIC_FILE_NONE;
+    struct image_progress *progress = layer->progress;
     if (source_layer_scan(layer, err) != 0)
         return -1;
+    const struct layer_copy_source source = {.dirfd = layer->dirfd,
+                                             .layer = &layer->layer,
+                                             .copied_bytes = progress != NULL ? &progress->done_bytes : NULL};
+    if (progress != NULL && progress->begin_layer != NULL)
+        progress->begin_layer(progress->context, layer->path, layer->layer.n_blocks * LAYER_BLOCK_SIZE);
     if (atomic_file_begin(&file, store->data_fd, 0444, err) != 0 ||
-        pack_write(file.fd, layer->dirfd, &layer->layer, layer->path, err) != 0 ||
+        pack_write(file.fd, &source, layer->path, err) != 0 ||
         pack_store_publish(store, &file, layer->key, out_fd, err) != 0)
         return error_wrap(err, "build the pack '%s'", layer->key);
     return 0;

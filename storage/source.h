@@ -16,9 +16,10 @@ struct source_layer {
     struct layer_scan_options options;
     struct layer layer; /* when has_table */
     bool has_table;
-    bool is_lasting;        /* nobody writes into the directory any more, and key says so */
-    bool needs_merged_view; /* has_table, and it has marks that only the kernel reads */
-    int64_t newest_ns;      /* of a layer whose key is a fingerprint of times: the latest change */
+    bool is_lasting;                 /* nobody writes into the directory any more, and key says so */
+    bool needs_merged_view;          /* has_table, and it has marks that only the kernel reads */
+    struct image_progress *progress; /* of what is packed; NULL: nobody wants to know */
+    int64_t newest_ns;               /* of a layer whose key is a fingerprint of times: the latest change */
 };
 
 struct source {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image_engine.h"
+#include "image_progress.h"
 
 #include "base/cleanup.h"
 
@@ -7,7 +8,7 @@
 
 /* Prepares the image of a stack, without a word. */
 static int prepare(struct store *store, const struct engine *engine, const struct engine_image *image,
-                   enum image_format format, struct image *out, struct error *err)
+                   enum image_format format, bool is_json, struct image *out, struct error *err)
 {
     struct engine_tops tops;
     if (image->problem.kind != ERROR_NONE) {
@@ -19,8 +20,11 @@ static int prepare(struct store *store, const struct engine *engine, const struc
                                       .n_dirs = image->n_dirs,
                                       .tops = tops.tops,
                                       .n_tops = tops.n};
-    const struct image_request request = {.rootfs = image->name, .format = format, .stack = &stack};
-    return image_prepare(store, &request, out, err);
+    struct image_request request = {.rootfs = image->name, .format = format, .stack = &stack};
+    struct progress_display *display = progress_display_begin(image->name, is_json, &request.progress);
+    int result = image_prepare(store, &request, out, err);
+    progress_display_end(display);
+    return result;
 }
 
 int image_engine_prepare(struct store *store, const struct engine *engine, const struct engine_image *image,
@@ -31,7 +35,7 @@ int image_engine_prepare(struct store *store, const struct engine *engine, const
     struct error failure = {.kind = ERROR_NONE};
 
     image_report_begin(report);
-    *out_failed = prepare(store, engine, image, format, &prepared, &failure) < 0;
+    *out_failed = prepare(store, engine, image, format, report->is_json, &prepared, &failure) < 0;
     if (*out_failed)
         return image_report_failed(report, image->name, &failure, err);
     return image_report_ready(report, image->name, &prepared, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image_command.h"
 #include "image_engine.h"
+#include "image_progress.h"
 
 #include "base/cleanup.h"
 
@@ -11,14 +12,17 @@ static int prepare_dir(const struct image_call *call, const char *dir, enum imag
                        struct image_report *report, struct error *err)
 {
     _cleanup_(image_release) struct image image = IMAGE_NONE;
-    const struct image_request request = {.rootfs = dir, .format = format};
+    struct image_request request = {.rootfs = dir, .format = format};
     struct stat st;
 
     if (stat(dir, &st) < 0)
         return error_errno(err, "find the root file system '%s' (an engine's images are named with --from)",
                            dir);
     image_report_begin(report);
-    if (image_prepare(call->store, &request, &image, err) < 0)
+    struct progress_display *display = progress_display_begin(dir, call->is_json, &request.progress);
+    int result = image_prepare(call->store, &request, &image, err);
+    progress_display_end(display);
+    if (result < 0)
         return -1;
     return image_report_ready(report, dir, &image, err);
 }

@@ -76,12 +76,23 @@ struct image_id_map {
     size_t n;
 };
 
+/* How far a preparation is. The counters only grow, and any thread may read them meanwhile. */
+struct image_progress {
+    _Atomic uint64_t total_bytes; /* of files' contents that must be packed, once that is known */
+    _Atomic uint64_t done_bytes;
+    /* Called when the packing of a layer begins, from the thread that prepares. NULL: nobody wants to know.
+     */
+    void (*begin_layer)(void *context, const char *layer, uint64_t bytes);
+    void *context;
+};
+
 struct image_request {
     const char *rootfs; /* path of the tree; nothing in it is ever changed. With a stack: for messages */
     enum image_format format; /* */
     const char *raw_path;     /* with IMAGE_RAW: the file's absolute path inside the tree */
     const struct image_patch *patches;
     size_t n_patches;
+    struct image_progress *progress; /* image_prepare: NULL: nobody wants to know */
     const struct image_stack *stack; /* image_prepare: what to take instead of rootfs; NULL: rootfs */
     struct image_id_map uids;        /* of the owners that the tree's files have outside the container */
     struct image_id_map gids;

@@ -31,7 +31,7 @@ prepare() {
 @test "an image has as many names as containerd gives it" {
     c images tag localhost/web:latest localhost/other:1
     run -0 prepare --all
-    [[ $(jq -s '[.[] | select(.name == "localhost/web:latest" or .name == "localhost/other:1") | .key] | unique | length' \
+    [[ $(jq -s '[.[] | select(.event == "ready") | select(.name == "localhost/web:latest" or .name == "localhost/other:1") | .key] | unique | length' \
         <<<"$output") == 1 ]]
     c images rm localhost/other:1
 }

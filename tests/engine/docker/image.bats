@@ -26,7 +26,7 @@ prepare() {
     chmod 700 "$BATS_TEST_TMPDIR/more/etc"
     printf 'FROM web\nCOPY --chown=3:4 etc /etc\nWORKDIR /work/dir\n' >"$BATS_TEST_TMPDIR/more/Containerfile"
     d build -q -t more -f "$BATS_TEST_TMPDIR/more/Containerfile" "$BATS_TEST_TMPDIR/more"
-    key=$(prepare more | jq -r .key)
+    key=$(prepare more | jq -r 'select(.event == "ready") | .key')
     d run -d --name first --hostname me more
     hit_of "$key"
 }

@@ -25,7 +25,7 @@ prepare() {
     mkdir -p "$BATS_TEST_TMPDIR/more/etc" && echo x >"$BATS_TEST_TMPDIR/more/etc/x"
     printf 'FROM web\nCOPY --chown=3:4 etc /etc\nWORKDIR /work/dir\nVOLUME /data\n' >"$BATS_TEST_TMPDIR/more/Containerfile"
     p build -q -t more "$BATS_TEST_TMPDIR/more"
-    key=$(prepare localhost/more:latest | jq -r .key)
+    key=$(prepare localhost/more:latest | jq -r 'select(.event == "ready") | .key')
     p run -d --name first --hostname me -v "$BATS_TEST_TMPDIR:/mnt:ro" more
     hit_of "$key"
     p run -d --name second more
@@ -76,7 +76,7 @@ watch_told() {
         "$BATS_TEST_TMPDIR/events" >/dev/null
 }
 key_told() {
-    jq -r --arg name "$1" 'select(.name == $name) | .key' "$BATS_TEST_TMPDIR/events"
+    jq -r --arg name "$1" 'select(.event == "ready" and .name == $name) | .key' "$BATS_TEST_TMPDIR/events"
 }
 
 @test "the watcher prepares what is loaded, and its first container finds it" {
