@@ -24,6 +24,7 @@ _Static_assert(WRITE_BUFFERS + RING_POSTS_MAX < RING_SLOTS, "there is always a f
 static uint8_t write_buffers[WRITE_BUFFERS][RING_BUF_BYTES];
 static uint32_t write_ends[WRITE_BUFFERS]; /* where entry_head is when the buffer is free again */
 static uint32_t n_writes;
+static bool is_answering;
 
 struct ring *ring_find(void)
 {
@@ -138,5 +139,16 @@ bool ring_take(struct ring *ring, uint32_t *id, size_t *size)
     *id = commit->id;
     *size = commit->ret == RESULT_OK ? commit->len : 0;
     advance(ring);
+    is_answering = true;
     return true;
+}
+
+void ring_note_yield(void)
+{
+    is_answering = false;
+}
+
+bool ring_is_answering(void)
+{
+    return is_answering;
 }

@@ -2,8 +2,8 @@
 /*
  * The network ring (abi/ring.h), when the host offers it: frames without an exit each.
  *
- * There is one ring for all devices and one answer for each question, so a program uses either
- * solo5_net_read() or posted buffers.
+ * There is one ring for all devices and one answer for each question, so a program receives in one way: with
+ * buffers that it posts itself, or by solo5_net_read().
  */
 #ifndef SOLO5_RING_H
 #define SOLO5_RING_H
@@ -38,5 +38,11 @@ void ring_post(struct ring *ring, solo5_handle_t handle, void *buf, size_t size,
  * into it.
  */
 bool ring_take(struct ring *ring, uint32_t *id, size_t *size);
+
+/* solo5_yield() tells that it is called: what was received has been answered by now. */
+void ring_note_yield(void);
+
+/* Whether something was received and perhaps not answered yet, since the last yield. */
+bool ring_is_answering(void);
 
 #endif

@@ -84,7 +84,7 @@ static ssize_t receive(void *frame, size_t size)
     return recv(net, frame, size, 0);
 }
 
-static const char *const echoes[] = {"echo", "posted_echo"};
+static const char *const echoes[] = {"echo", "posted_echo", "kit_echo"};
 
 START_TEST(frames_come_back_whole_and_in_order)
 {
@@ -351,8 +351,8 @@ int main(int argc, char **argv)
     Suite *suite = suite_create("ring_guests");
     TCase *traffic = unit_case(suite, "traffic");
     tcase_set_timeout(traffic, 60);
-    tcase_add_loop_test(traffic, frames_come_back_whole_and_in_order, 0, 2);
-    tcase_add_loop_test(traffic, many_frames_are_under_way, 0, 2);
+    tcase_add_loop_test(traffic, frames_come_back_whole_and_in_order, 0, 3);
+    tcase_add_loop_test(traffic, many_frames_are_under_way, 0, 3);
     tcase_add_test(traffic, a_full_ring_loses_nothing);
     tcase_add_test(traffic, every_bell_is_heard);
     tcase_add_test(traffic, the_thread_relieves_a_guest_that_rings_often);
