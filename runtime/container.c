@@ -27,6 +27,35 @@
 #define RESOLV_CONF          "/etc/resolv.conf"
 #define RESOLV_CONF_SIZE_MAX 65536
 
+/* The container's cgroup, or NULL if it has none of its own. */
+static int open_cgroup(const struct container *container, struct cgroup **out, struct error *err)
+{
+    *out = NULL;
+    if (container->record.cgroup == NULL)
+        return 0;
+    return cgroup_parse(container->record.cgroup, out, err);
+}
+
+static void free_cgroup(struct cgroup **cgroup)
+{
+    if (*cgroup != NULL)
+        cgroup_free(*cgroup);
+}
+
+#define _cleanup_cgroup_ _cleanup_(free_cgroup)
+
+/* The kernel's word counts: a cgroup can be frozen and thawed without us. */
+static bool is_paused(const struct container *container)
+{
+    _cleanup_cgroup_ struct cgroup *cgroup = NULL;
+    struct error ignored;
+    bool is_frozen;
+    if (open_cgroup(container, &cgroup, &ignored) == 0 && cgroup != NULL &&
+        cgroup_is_frozen(cgroup, &is_frozen, &ignored) == 0)
+        return is_frozen;
+    return container->record.is_paused;
+}
+
 static enum state_status derive_state(const struct container *container)
 {
     struct status status;
@@ -39,7 +68,7 @@ static enum state_status derive_state(const struct container *container)
         return STATE_STOPPED;
     if (!record->is_created)
         return STATE_CREATING;
-    if (record->is_paused)
+    if (is_paused(container))
         return STATE_PAUSED;
     if (container_read_status(container, &status, &ignored) == 0 && status.phase >= STATUS_RUNNING)
         return STATE_RUNNING;
@@ -123,23 +152,6 @@ int container_read_status(const struct container *container, struct status *out,
         return -1;
     return fd_read_exactly(fd, out, sizeof(*out), "the monitor's status", err);
 }
-
-/* The container's cgroup, or NULL if it has none of its own. */
-static int open_cgroup(const struct container *container, struct cgroup **out, struct error *err)
-{
-    *out = NULL;
-    if (container->record.cgroup == NULL)
-        return 0;
-    return cgroup_parse(container->record.cgroup, out, err);
-}
-
-static void free_cgroup(struct cgroup **cgroup)
-{
-    if (*cgroup != NULL)
-        cgroup_free(*cgroup);
-}
-
-#define _cleanup_cgroup_ _cleanup_(free_cgroup)
 
 static int need_cgroup(const struct container *container, struct cgroup **out, struct error *err)
 {
@@ -294,6 +306,15 @@ int container_start(struct container *container, struct error *err)
 
 /* --- kill, delete --- */
 
+/* In a frozen cgroup of v1 not even SIGKILL arrives. */
+static int let_die(const struct container *container, struct error *err)
+{
+    _cleanup_cgroup_ struct cgroup *cgroup = NULL;
+    if (open_cgroup(container, &cgroup, err) < 0)
+        return -1;
+    return cgroup != NULL ? cgroup_thaw(cgroup, err) : 0;
+}
+
 int container_kill(struct container *container, int signal, bool everything, struct error *err)
 {
     _cleanup_cgroup_ struct cgroup *cgroup = NULL;
@@ -311,7 +332,7 @@ int container_kill(struct container *container, int signal, bool everything, str
         return -1;
     if (process_open(&container->record.process, &pidfd, err) < 0 || process_signal(pidfd, signal, err) < 0)
         return err->kind == ERROR_NOT_FOUND ? error_set(err, ERROR_STATE, "container not running") : -1;
-    return 0;
+    return signal == SIGKILL && container->state == STATE_PAUSED ? let_die(container, err) : 0;
 }
 
 static int remove_cgroup(const struct container *container, struct error *err)

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -79,6 +80,10 @@ int cgroup_enter(const struct cgroup *cgroup, struct error *err);
  */
 int cgroup_freeze(const struct cgroup *cgroup, struct error *err);
 int cgroup_thaw(const struct cgroup *cgroup, struct error *err);
+
+/* Whether all processes of the cgroup are stopped that way, whoever did it and at whatever level. Without a
+ * freezer: ERROR_REFUSED. */
+int cgroup_is_frozen(const struct cgroup *cgroup, bool *out_is_frozen, struct error *err);
 
 /* The processes of the cgroup and of those below it, in rising order. *out_pids is the caller's to free(3).
  */

@@ -164,6 +164,17 @@ int cgroup_thaw(const struct cgroup *cgroup, struct error *err)
     return set_frozen(&freezer, false, err);
 }
 
+int cgroup_is_frozen(const struct cgroup *cgroup, bool *out_is_frozen, struct error *err)
+{
+    struct freezer freezer;
+    _cleanup_free_ char *text = NULL;
+    if (find_freezer(cgroup, &freezer, err) < 0 ||
+        cgroup_file_read(freezer.dir, freezer.status, &text, err) < 0)
+        return -1;
+    *out_is_frozen = strstr(text, freezer.is_frozen) != NULL;
+    return 0;
+}
+
 static int send_to_all(const struct cgroup *cgroup, int signal, size_t *out_n, struct error *err)
 {
     _cleanup_free_ pid_t *pids = NULL;

@@ -249,6 +249,39 @@ teardown() { spec_teardown; }
     [[ -z $(what_is_left) ]]
 }
 
+# freezer WORDS: freezes or thaws the container's cgroup behind the runtime's back.
+freezer() {
+    if [[ -d /sys/fs/cgroup/freezer ]]; then
+        echo "$1" >"/sys/fs/cgroup/freezer/$cgroup/c/freezer.state"
+    else
+        echo "$([[ $1 == FROZEN ]] && echo 1 || echo 0)" >"/sys/fs/cgroup/$cgroup/c/cgroup.freeze"
+    fi
+}
+
+@test "the state is paused when the kernel says so, whoever froze the cgroup" {
+    configure '.process.args = ["/hello", "--wait", "60"]'
+    create c1
+    wherry start c1
+    freezer FROZEN
+    eventually 2 is_status c1 paused
+    [[ $(wherry list --format json | jq -r '.[0].status') == paused ]]
+    wherry resume c1
+    is_status c1 running
+    wherry pause c1
+    freezer THAWED
+    eventually 2 is_status c1 running
+}
+
+@test "SIGKILL ends a paused container" {
+    configure '.process.args = ["/hello", "--wait", "60"]'
+    create c1
+    wherry start c1
+    wherry pause c1
+    wherry kill c1 KILL
+    eventually 2 is_status c1 stopped
+    wherry delete c1
+}
+
 @test "ps names the monitor, as table and as json" {
     create c1 --pid-file "$work/pid"
     [[ $(wherry ps --format json c1) == "[$(cat "$work/pid")]" ]]

@@ -309,14 +309,19 @@ START_TEST(a_frozen_cgroup_stands_still_and_can_be_killed)
 {
     struct error err = {0};
     struct cgroup *cgroup = create("freeze");
+    bool is_frozen;
     pid_t pid = start_process();
     ck_assert_ok(cgroup_add(cgroup, pid, &err), err);
     ck_assert(is_counting());
     ck_assert_ok(cgroup_freeze(cgroup, &err), err);
     ck_assert_ok(cgroup_freeze(cgroup, &err), err);
     ck_assert(!is_counting());
+    ck_assert_ok(cgroup_is_frozen(cgroup, &is_frozen, &err), err);
+    ck_assert(is_frozen);
     ck_assert_ok(cgroup_thaw(cgroup, &err), err);
     ck_assert(is_counting());
+    ck_assert_ok(cgroup_is_frozen(cgroup, &is_frozen, &err), err);
+    ck_assert(!is_frozen);
     ck_assert_ok(cgroup_freeze(cgroup, &err), err);
     ck_assert_ok(cgroup_kill(cgroup, SIGKILL, &err), err);
     wait_for(pid);
