@@ -6,6 +6,8 @@
 source "${BASH_SOURCE[0]%/*}/../../support/time.bash"
 # shellcheck source=tests/support/residue.bash
 source "${BASH_SOURCE[0]%/*}/../../support/residue.bash"
+# shellcheck source=tests/engine/image.bash
+source "${BASH_SOURCE[0]%/*}/../image.bash"
 
 engine_start() {
     containerd --config "$ENGINE/config.toml" >>"$ENGINE/log" 2>&1 3>&- 4>&- &

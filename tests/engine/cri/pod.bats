@@ -163,3 +163,17 @@ has_memory() {
     [[ $(status_of "$hello" | jq .status.exit_code) == 137 ]]
     eventually 5 fetch -o /dev/null "http://$(address_of "$id")/"
 }
+
+@test "a container that is killed for want of memory is reported as that" {
+    [[ $RUNTIME == wherry ]] || skip "a guest that writes to its disk"
+    local id greedy
+    image_greedy "$BATS_TEST_TMPDIR/greedy"
+    image_archive greedy "$BATS_TEST_TMPDIR/greedy" /greedy "$BATS_TEST_TMPDIR/greedy.tar"
+    ctr --address "$SOCKET" --namespace k8s.io images import "$BATS_TEST_TMPDIR/greedy.tar" 3>&-
+    id=$(pod one)
+    greedy=$(container_run one "$id" greedy greedy '.linux.resources = {memory_limit_in_bytes: 33554432}')
+    eventually 10 has_state "$greedy" 2
+    is_out_of_memory() { [[ $(status_of "$greedy" | jq -r .status.reason) == OOMKilled ]]; }
+    eventually 5 is_out_of_memory
+    [[ $(status_of "$greedy" | jq .status.exit_code) == 137 ]]
+}

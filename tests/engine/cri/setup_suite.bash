@@ -71,8 +71,6 @@ setup_suite() {
     # What CNI remembers of the machine's own networks stays out of reach.
     mkdir -p /var/lib/cni && mount -t tmpfs tmpfs /var/lib/cni
     cri_configure
-    # shellcheck source=tests/engine/image.bash
-    source "$ROOT/tests/engine/image.bash"
     # shellcheck source=tests/engine/cri/engine.bash
     source "$BATS_TEST_DIRNAME/engine.bash"
     image_root hello "$ENGINE/hello"

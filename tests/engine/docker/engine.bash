@@ -6,6 +6,8 @@
 source "${BASH_SOURCE[0]%/*}/../../support/time.bash"
 # shellcheck source=tests/support/residue.bash
 source "${BASH_SOURCE[0]%/*}/../../support/residue.bash"
+# shellcheck source=tests/engine/image.bash
+source "${BASH_SOURCE[0]%/*}/../image.bash"
 
 # d ARGUMENT...: Debian's docker, talking to the private dockerd; `engine` is the command, for where it must be a
 # process of its own.

@@ -123,3 +123,11 @@ load engine
     group=$(awk -F: '$2 ~ /(^|,)cpu(,|$)/ { print $3 }' "/proc/$(inspect .State.Pid plain)/cgroup")
     [[ $(cat /sys/fs/cgroup/cpu/"$group"/cpu.shares) == 1024 ]]
 }
+
+@test "a container that is killed for want of memory is reported as that" {
+    [[ $RUNTIME == wherry ]] || skip "a guest that writes to its disk"
+    image_greedy "$BATS_TEST_TMPDIR/greedy"
+    d build -q -t greedy -f "$BATS_TEST_TMPDIR/greedy/Containerfile" "$BATS_TEST_TMPDIR/greedy"
+    run -137 d run --name greedy --memory 32m greedy
+    [[ $(inspect .State.OOMKilled greedy) == true ]]
+}

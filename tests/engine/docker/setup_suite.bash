@@ -30,8 +30,6 @@ setup_suite() {
     export ROOT ENGINE RUNTIME WHERRY_BUILD WHERRY
 
     docker_configure
-    # shellcheck source=tests/engine/image.bash
-    source "$ROOT/tests/engine/image.bash"
     # shellcheck source=tests/engine/docker/engine.bash
     source "$BATS_TEST_DIRNAME/engine.bash"
     image_context hello "$ENGINE/hello"

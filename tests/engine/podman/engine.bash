@@ -6,6 +6,8 @@
 source "${BASH_SOURCE[0]%/*}/../../support/time.bash"
 # shellcheck source=tests/support/residue.bash
 source "${BASH_SOURCE[0]%/*}/../../support/residue.bash"
+# shellcheck source=tests/engine/image.bash
+source "${BASH_SOURCE[0]%/*}/../image.bash"
 
 # p ARGUMENT...: the private podman, in an environment that holds nothing of the machine's.
 # `engine` is the command, for where it must be a process of its own.

@@ -46,12 +46,10 @@ setup_suite() {
     export ROOT ENGINE RUNTIME WHERRY_BUILD WHERRY
 
     engine_configure
-    # shellcheck source=tests/engine/image.bash
-    source "$ROOT/tests/engine/image.bash"
-    image_context hello "$ENGINE/hello"
-    image_context web "$ENGINE/web"
     # shellcheck source=tests/engine/podman/engine.bash
     source "$BATS_TEST_DIRNAME/engine.bash"
+    image_context hello "$ENGINE/hello"
+    image_context web "$ENGINE/web"
     p build -q -t hello "$ENGINE/hello"
     p build -q -t web "$ENGINE/web"
 }
