@@ -6,6 +6,8 @@
  * writes becomes anonymous memory that is charged to its cgroup, and everything else stays one page cache for
  * all guests.
  *
+ * A device with a delta file (delta.c) reads what is in it from there, and everything else from the image.
+ *
  * Write-through devices read from a shared mapping too, but write with pwritev2(2) and RWF_DSYNC: a store
  * into a mapping of a file hole costs a hundred times more. Both see the same page cache. One system call
  * writes and waits for the disk, because a monitor's list of calls is short.
@@ -214,7 +216,7 @@ static int load_patches(const struct overlay_parts *parts, struct overlay *o, st
 {
     if (parts->patches_fd < 0)
         return 0;
-    if (parts->mode == OVERLAY_WRITE_THROUGH)
+    if (parts->mode == OVERLAY_WRITE_THROUGH || parts->mode == OVERLAY_KEPT)
         return error_set(err, ERROR_INPUT, "patches on a device whose writes are kept");
     if (lseek(parts->patches_fd, 0, SEEK_SET) < 0)
         return error_errno(err, "read the patches");
@@ -241,6 +243,29 @@ static int keep_files(const struct overlay_parts *parts, struct extent **extents
     }
     o->extents = take_ptr(*extents);
     o->n_extents = parts->n_extents;
+    return 0;
+}
+
+/* The delta file takes the place of the data files: nothing else is written to. */
+static int open_delta(const struct overlay_parts *parts, struct overlay *o, struct error *err)
+{
+    o->delta = calloc(1, sizeof(*o->delta));
+    o->data_fds = malloc(sizeof(int));
+    if (o->delta == NULL || o->data_fds == NULL)
+        return error_errno(err, "keep the delta file");
+    o->data_fds[0] = fcntl(parts->delta_fd, F_DUPFD_CLOEXEC, 0);
+    if (o->data_fds[0] < 0)
+        return error_errno(err, "keep the delta file");
+    o->n_data_fds = 1;
+    return delta_open(o->data_fds[0], parts->capacity, parts->write_limit, o->delta, err);
+}
+
+static int count_writes(const struct overlay_parts *parts, struct overlay *o, struct error *err)
+{
+    o->touched = calloc(o->mapped / EXTENT_ALIGN / 8 + 1, 1);
+    if (o->touched == NULL)
+        return error_errno(err, "count the pages that are written");
+    o->n_pages_left = parts->write_limit / EXTENT_ALIGN;
     return 0;
 }
 
@@ -272,16 +297,38 @@ int overlay_open(const struct overlay_parts *parts, struct overlay *out, struct 
         return error_errno(err, "make a block device read-only");
     if (parts->mode == OVERLAY_WRITE_THROUGH && keep_files(parts, &extents, &o, err) < 0)
         return -1;
+    if (parts->mode == OVERLAY_KEPT && open_delta(parts, &o, err) < 0)
+        return -1;
+    if (parts->mode == OVERLAY_PRIVATE && parts->write_limit > 0 && count_writes(parts, &o, err) < 0)
+        return -1;
 
     *out = o;
     o = (struct overlay){0};
     return 0;
 }
 
+static enum overlay_result read_kept(const struct overlay *o, uint64_t off, char *buf, size_t len)
+{
+    while (len > 0) {
+        bool is_in_delta;
+        size_t part = delta_run(o->delta, off, len, &is_in_delta);
+        enum overlay_result result =
+            copy_guarded(buf, (is_in_delta ? o->delta->bytes : o->bytes) + off, part);
+        if (result != OVERLAY_OK)
+            return result;
+        buf += part;
+        off += part;
+        len -= part;
+    }
+    return OVERLAY_OK;
+}
+
 enum overlay_result overlay_read(const struct overlay *overlay, uint64_t off, void *buf, size_t len)
 {
     if (!is_inside(off, len, overlay->capacity))
         return OVERLAY_RANGE;
+    if (overlay->mode == OVERLAY_KEPT)
+        return read_kept(overlay, off, buf, len);
     return copy_guarded(buf, overlay->bytes + off, len);
 }
 
@@ -314,7 +361,7 @@ static enum overlay_result write_file(int fd, const char *buf, size_t len, uint6
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return OVERLAY_IO;
+            return n < 0 && (errno == ENOSPC || errno == EDQUOT) ? OVERLAY_NO_SPACE : OVERLAY_IO;
         buf += n;
         at += (uint64_t)n;
         len -= (size_t)n;
@@ -340,6 +387,37 @@ static enum overlay_result write_through(const struct overlay *o, uint64_t off, 
     return OVERLAY_OK;
 }
 
+static enum overlay_result write_kept(const struct overlay *o, uint64_t off, const void *buf, size_t len)
+{
+    static const enum overlay_result results[] = {[DELTA_OK] = OVERLAY_OK,
+                                                  [DELTA_FULL] = OVERLAY_FULL,
+                                                  [DELTA_NO_SPACE] = OVERLAY_NO_SPACE,
+                                                  [DELTA_IO] = OVERLAY_IO};
+    sigjmp_buf here;
+    if (sigsetjmp(here, 0) != 0) {
+        fault_return = NULL;
+        return OVERLAY_IO;
+    }
+    fault_return = &here;
+    enum delta_result result = delta_write(o->delta, off, buf, len, o->bytes);
+    fault_return = NULL;
+    return results[result];
+}
+
+/* Takes the pages of a private write off what is left, before it is done. */
+static bool take_pages(struct overlay *o, uint64_t off, size_t len)
+{
+    uint64_t first = off / EXTENT_ALIGN, end = (off + len + EXTENT_ALIGN - 1) / EXTENT_ALIGN, n = 0;
+    for (uint64_t page = first; page < end; page++)
+        n += (o->touched[page / 8] >> page % 8 & 1u) == 0;
+    if (n > o->n_pages_left)
+        return false;
+    for (uint64_t page = first; page < end; page++)
+        o->touched[page / 8] |= (unsigned char)(1u << page % 8);
+    o->n_pages_left -= n;
+    return true;
+}
+
 enum overlay_result overlay_write(struct overlay *overlay, uint64_t off, const void *buf, size_t len)
 {
     if (overlay->mode == OVERLAY_READ_ONLY)
@@ -348,6 +426,10 @@ enum overlay_result overlay_write(struct overlay *overlay, uint64_t off, const v
         return OVERLAY_RANGE;
     if (overlay->mode == OVERLAY_WRITE_THROUGH)
         return write_through(overlay, off, buf, len);
+    if (overlay->mode == OVERLAY_KEPT)
+        return write_kept(overlay, off, buf, len);
+    if (overlay->touched != NULL && !take_pages(overlay, off, len))
+        return OVERLAY_FULL;
     return copy_guarded(overlay->bytes + off, buf, len);
 }
 
@@ -357,6 +439,10 @@ void overlay_release(struct overlay *overlay)
         munmap(overlay->bytes, overlay->mapped);
     for (size_t i = 0; i < overlay->n_data_fds; i++)
         close(overlay->data_fds[i]);
+    if (overlay->delta != NULL)
+        delta_release(overlay->delta);
+    free(overlay->delta);
+    free(overlay->touched);
     free(overlay->data_fds);
     free(overlay->extents);
     *overlay = (struct overlay){0};

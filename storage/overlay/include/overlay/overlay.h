@@ -15,34 +15,40 @@
 #define OVERLAY_OVERLAY_H
 
 #include "base/error.h"
+#include "overlay/delta.h"
 #include "overlay/extent.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum overlay_mode {
-    OVERLAY_PRIVATE,      /* writes are seen by this device only, and gone when it is released */
-    OVERLAY_READ_ONLY,    /* writes fail */
-    OVERLAY_WRITE_THROUGH /* writes go to the data files and are durable when they return */
+    OVERLAY_PRIVATE,       /* writes are seen by this device only, and gone when it is released */
+    OVERLAY_READ_ONLY,     /* writes fail */
+    OVERLAY_WRITE_THROUGH, /* writes go to the data files and are durable when they return */
+    OVERLAY_KEPT           /* writes go to a delta file and are durable when they return */
 };
 
 enum overlay_result {
     OVERLAY_OK = 0,
     OVERLAY_RANGE, /* not inside the device */
     OVERLAY_READ_ONLY_DEVICE,
-    OVERLAY_IO /* the data files failed */
+    OVERLAY_IO,      /* the data files failed */
+    OVERLAY_FULL,    /* the device's limit is reached; nothing was written */
+    OVERLAY_NO_SPACE /* the disk behind it is full */
 };
 
 /* What a device is made of. The descriptors stay the caller's, and are not needed after overlay_open(),
- * except the data files of OVERLAY_WRITE_THROUGH. */
+ * except the data files of OVERLAY_WRITE_THROUGH. Everything that is not set is 0 or NULL. */
 struct overlay_parts {
     uint64_t capacity; /* bytes, not 0 */
     enum overlay_mode mode;
     int extents_fd; /* n_extents times struct extent, from offset 0 */
     uint32_t n_extents;
-    int patches_fd; /* extent.h; -1: none. Not with OVERLAY_WRITE_THROUGH */
+    int patches_fd; /* extent.h; -1: none. Not with OVERLAY_WRITE_THROUGH and OVERLAY_KEPT */
     const int *data_fds;
     size_t n_data_fds;
+    int delta_fd;         /* with OVERLAY_KEPT: the delta file (delta.h), for reading and writing */
+    uint64_t write_limit; /* OVERLAY_PRIVATE, OVERLAY_KEPT: bytes that writes may take, in pages; 0: any */
 };
 
 struct overlay {
@@ -52,8 +58,11 @@ struct overlay {
     size_t mapped;
     struct extent *extents; /* with OVERLAY_WRITE_THROUGH: a copy, sorted by off */
     uint32_t n_extents;
-    int *data_fds; /* with OVERLAY_WRITE_THROUGH: duplicates */
+    int *data_fds; /* what is written to, duplicates: the data files with OVERLAY_WRITE_THROUGH */
     size_t n_data_fds;
+    struct delta *delta;    /* with OVERLAY_KEPT; bytes is the image without it then */
+    unsigned char *touched; /* with OVERLAY_PRIVATE and a limit: a bit for each page that was written */
+    uint64_t n_pages_left;  /* that may still be written for the first time */
 };
 
 /*
@@ -66,9 +75,9 @@ int overlay_open(const struct overlay_parts *parts, struct overlay *out, struct 
 enum overlay_result overlay_read(const struct overlay *overlay, uint64_t off, void *buf, size_t len);
 
 /*
- * Writes len bytes at off; buf may lie in overlay->bytes. With OVERLAY_WRITE_THROUGH the bytes have reached
- * the disk (pwritev2(2) with RWF_DSYNC) when it returns; a write into a hole of such a device is
- * OVERLAY_RANGE, as there is no file to hold it.
+ * Writes len bytes at off; buf may lie in overlay->bytes. With OVERLAY_WRITE_THROUGH and OVERLAY_KEPT the
+ * bytes have reached the disk (pwritev2(2) with RWF_DSYNC) when it returns; a write into a hole of a device
+ * of the first kind is OVERLAY_RANGE, as there is no file to hold it.
  */
 enum overlay_result overlay_write(struct overlay *overlay, uint64_t off, const void *buf, size_t len);
 
