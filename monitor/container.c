@@ -82,6 +82,8 @@ static enum overlay_mode overlay_mode_of(uint32_t flags)
 {
     if ((flags & LAUNCH_BLOCK_READ_ONLY) != 0)
         return OVERLAY_READ_ONLY;
+    if ((flags & LAUNCH_BLOCK_KEPT) != 0)
+        return OVERLAY_KEPT;
     return (flags & LAUNCH_BLOCK_WRITE_THROUGH) != 0 ? OVERLAY_WRITE_THROUGH : OVERLAY_PRIVATE;
 }
 
@@ -100,7 +102,9 @@ static int open_block(struct container *c, uint32_t i, struct error *err)
                                   .n_extents = block->n_extents,
                                   .patches_fd = launch_get_fd(&c->launch, LAUNCH_FD_PATCHES, i),
                                   .data_fds = data_fds,
-                                  .n_data_fds = launch_take_data(&c->launch, i, data_fds)};
+                                  .n_data_fds = launch_take_data(&c->launch, i, data_fds),
+                                  .delta_fd = launch_get_fd(&c->launch, LAUNCH_FD_DELTA, i),
+                                  .write_limit = block->write_limit};
     int result = overlay_open(&parts, &overlay, err);
     for (size_t k = 0; k < parts.n_data_fds; k++)
         close(data_fds[k]);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Block devices: whole blocks, copied between guest memory and the overlay. */
 #include "hypercall.h"
+#include "syscalls.h"
+
+#include <stdio.h>
+#include <unistd.h>
 
 static bool is_whole_blocks(const struct block_device *block, uint64_t off, uint64_t len)
 {
@@ -20,6 +24,25 @@ static int32_t result_of(enum overlay_result result)
     }
 }
 
+/* Says once for each device that its writes fail, and why: the guest learns no more than that they do. */
+static void report_failure(const struct guest *guest, struct device *device, enum overlay_result result)
+{
+    static const char *const causes[] = {
+        [OVERLAY_READ_ONLY_DEVICE] = NULL, /* the guest was told so */
+        [OVERLAY_IO] = "the file behind it fails",
+        [OVERLAY_FULL] = "the limit of what it may write is reached",
+        [OVERLAY_NO_SPACE] = "no space left on the disk behind it",
+    };
+    char text[256];
+    size_t n = sizeof(causes) / sizeof(causes[0]);
+    if (device->u.block.has_failed || (size_t)result >= n || causes[result] == NULL)
+        return;
+    device->u.block.has_failed = true;
+    int size = snprintf(text, sizeof(text), "wherry-monitor: block device '%s': writing fails: %s\n",
+                        guest->manifest.entries[device - guest->devices].name, causes[result]);
+    (void)!syscalls_write(STDERR_FILENO, text, (size_t)size);
+}
+
 enum hypercall_verdict dev_block_write(struct guest *guest, void *args)
 {
     struct hc_block_write *call = args;
@@ -32,8 +55,11 @@ enum hypercall_verdict dev_block_write(struct guest *guest, void *args)
     if (from == NULL)
         return hypercall_bad_address(guest, call->data, call->len);
 
-    call->ret = result_of(overlay_write(&device->u.block.overlay, call->offset, from, call->len));
-    if (call->ret == RESULT_OK)
+    enum overlay_result result = overlay_write(&device->u.block.overlay, call->offset, from, call->len);
+    call->ret = result_of(result);
+    if (call->ret != RESULT_OK)
+        report_failure(guest, device, result);
+    else
         guest_count(&guest->status->block_write_bytes, call->len);
     return HYPERCALL_DONE;
 }

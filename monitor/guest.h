@@ -30,6 +30,7 @@
 struct block_device {
     struct overlay overlay;
     uint32_t block_size;
+    bool has_failed; /* a write failed, and that was said */
 };
 
 struct net_device {

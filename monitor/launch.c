@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KNOWN_BLOCK_FLAGS (LAUNCH_BLOCK_READ_ONLY | LAUNCH_BLOCK_WRITE_THROUGH)
+#define KNOWN_BLOCK_FLAGS (LAUNCH_BLOCK_READ_ONLY | LAUNCH_BLOCK_WRITE_THROUGH | LAUNCH_BLOCK_KEPT)
 #define KNOWN_FLAGS                                                                     \
     (LAUNCH_OWN_USER_NS | LAUNCH_OWN_MOUNT_NS | LAUNCH_OWN_IPC_NS | LAUNCH_OWN_UTS_NS | \
      LAUNCH_OWN_CGROUP_NS | LAUNCH_NET_CONFIG)
@@ -69,7 +69,8 @@ static int block_check(const struct launch_message *message, uint32_t i, struct 
 
 static bool role_belongs_to_block(uint16_t role)
 {
-    return role == LAUNCH_FD_EXTENTS || role == LAUNCH_FD_PATCHES || role == LAUNCH_FD_DATA;
+    return role == LAUNCH_FD_EXTENTS || role == LAUNCH_FD_PATCHES || role == LAUNCH_FD_DATA ||
+           role == LAUNCH_FD_DELTA;
 }
 
 static uint32_t role_count(const struct launch_message *message, uint16_t role, uint32_t device)
@@ -92,7 +93,7 @@ static int roles_check(const struct launch_message *message, struct error *err)
 
     for (uint32_t i = 0; i < message->n_fds; i++) {
         const struct launch_fd *fd = &message->fds[i];
-        if (fd->role < LAUNCH_FD_KVM || fd->role > LAUNCH_FD_DATA)
+        if (fd->role < LAUNCH_FD_KVM || fd->role > LAUNCH_FD_DELTA)
             return error_set(err, ERROR_INPUT, "descriptor %u: role %u is unknown", i, fd->role);
         if (fd->device >= (role_belongs_to_block(fd->role) ? message->n_blocks : 1))
             return error_set(err, ERROR_INPUT, "descriptor %u: there is no device %u", i, fd->device);
@@ -101,13 +102,19 @@ static int roles_check(const struct launch_message *message, struct error *err)
         if (role_count(message, singles[k].role, 0) != 1)
             return error_set(err, ERROR_INPUT, "%u descriptors for '%s', expected 1",
                              role_count(message, singles[k].role, 0), singles[k].name);
-    for (uint32_t i = 0; i < message->n_blocks; i++)
+    for (uint32_t i = 0; i < message->n_blocks; i++) {
+        bool is_kept = (message->blocks[i].flags & LAUNCH_BLOCK_KEPT) != 0;
+        if (role_count(message, LAUNCH_FD_DELTA, i) != is_kept)
+            return error_set(err, ERROR_INPUT,
+                             "block device '%s': %u descriptors for a delta file, expected %u",
+                             message->blocks[i].name, role_count(message, LAUNCH_FD_DELTA, i), is_kept);
         if (role_count(message, LAUNCH_FD_EXTENTS, i) != 1 || role_count(message, LAUNCH_FD_PATCHES, i) > 1)
             return error_set(err, ERROR_INPUT,
                              "block device '%s': %u descriptors for extents, %u for patches, expected 1 and "
                              "at most 1",
                              message->blocks[i].name, role_count(message, LAUNCH_FD_EXTENTS, i),
                              role_count(message, LAUNCH_FD_PATCHES, i));
+    }
     return 0;
 }
 

@@ -19,7 +19,8 @@ size_t window_plan(struct guest *guest)
 
     for (uint32_t handle = 0; handle < MANIFEST_ENTRIES_MAX; handle++) {
         const struct overlay *overlay = &guest->devices[handle].u.block.overlay;
-        if (guest->devices[handle].type != MANIFEST_BLOCK)
+        /* What a delta file has is no part of the mapping. */
+        if (guest->devices[handle].type != MANIFEST_BLOCK || overlay->mode == OVERLAY_KEPT)
             continue;
         uint64_t bytes = overlay->capacity & ~(uint64_t)(GUEST_PAGE_SIZE - 1);
         if (bytes > left)

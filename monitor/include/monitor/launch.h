@@ -32,7 +32,7 @@
 
 #include <stdint.h>
 
-#define LAUNCH_VERSION   1
+#define LAUNCH_VERSION   2
 #define LAUNCH_MAGIC     0x48434e4c59524857ull /* "WHRYLNCH" */
 #define START_MAGIC      0x5452545359524857ull /* "WHRYSTRT" */
 #define LAUNCH_SOCKET_FD 3
@@ -57,19 +57,22 @@ enum launch_fd_role {
                           read-write */
     LAUNCH_FD_EXTENTS, /* of a block device: a file of struct extent, read-only */
     LAUNCH_FD_PATCHES, /* of a block device: a file of patches, read-only; optional */
-    LAUNCH_FD_DATA /* of a block device: its data files, numbered in order from 0, read-only or read-write */
+    LAUNCH_FD_DATA, /* of a block device: its data files, numbered in order from 0, read-only or read-write */
+    LAUNCH_FD_DELTA /* of a block device with LAUNCH_BLOCK_KEPT: its delta file (overlay/delta.h), read-write
+                     */
 };
 
 struct launch_fd {
     uint16_t role;   /* enum launch_fd_role */
-    uint16_t device; /* the index in blocks[] that EXTENTS, PATCHES and DATA belong to; else 0 */
+    uint16_t device; /* the index in blocks[] that EXTENTS, PATCHES, DATA and DELTA belong to; else 0 */
 };
 
 enum launch_block_flags {
     LAUNCH_BLOCK_READ_ONLY = 1 << 0, /* the guest's writes fail */
     LAUNCH_BLOCK_WRITE_THROUGH =
-        1 << 1 /* writes go to the data file and are durable when they return (volumes) */
-    /* neither: writes are private to this guest and vanish with it */
+        1 << 1,                /* writes go to the data file and are durable when they return (volumes) */
+    LAUNCH_BLOCK_KEPT = 1 << 2 /* writes go to the delta file and are durable when they return */
+    /* none of them: writes are private to this guest and vanish with it */
 };
 
 struct launch_block {
@@ -77,7 +80,8 @@ struct launch_block {
     uint32_t flags;              /* enum launch_block_flags */
     uint32_t block_size;         /* bytes: a power of two, 512 to 32768 */
     uint32_t n_extents;
-    uint64_t capacity; /* bytes, a multiple of block_size, not 0 */
+    uint64_t capacity;    /* bytes, a multiple of block_size, not 0 */
+    uint64_t write_limit; /* bytes that private or kept writes may take; 0: any number */
 };
 
 enum launch_flags {
