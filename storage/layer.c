@@ -132,6 +132,8 @@ static const char *check_entry(const struct layer *layer, uint32_t i, uint32_t *
     if (e->link > i || (e->link != i && layer->entries[e->link].link != e->link))
         return "is linked to what is not before it";
 
+    if (S_ISDIR(e->mode) && (e->flags & LAYER_WHITEOUT) != 0)
+        return "is a directory and hides it";
     if (S_ISDIR(e->mode)) {
         if (e->first != *next_child || e->link != i || !is_inside(e->first, e->n, layer->n_entries))
             return "has children out of order";
