@@ -68,7 +68,7 @@ int store_open(const char *path, struct store **out, struct error *err)
     struct store *store = malloc(sizeof(*store));
     if (store == NULL)
         return error_errno(err, "open the store '%s'", path);
-    *store = (struct store){-1, -1, -1, -1, NULL};
+    *store = (struct store){-1, -1, -1, -1, -1, NULL};
     store->path = strdup(path);
 
     if (store->path == NULL) {
@@ -78,6 +78,7 @@ int store_open(const char *path, struct store **out, struct error *err)
     if (open_root(path, &root_fd, err) != 0 || open_dir(root_fd, "data", &store->data_fd, err) != 0 ||
         open_dir(root_fd, "img", &store->img_fd, err) != 0 ||
         open_dir(root_fd, "lock", &store->lock_fd, err) != 0 ||
+        open_dir(root_fd, "delta", &store->delta_fd, err) != 0 ||
         open_verified(root_fd, &store->verified_fd, err) != 0) {
         store_close(store);
         return error_wrap(err, "open the store '%s'", path);
@@ -94,6 +95,7 @@ void store_close(struct store *store)
     cleanup_close(&store->img_fd);
     cleanup_close(&store->lock_fd);
     cleanup_close(&store->verified_fd);
+    cleanup_close(&store->delta_fd);
     free(store->path);
     free(store);
 }

@@ -6,6 +6,7 @@
  *   img/KEY/       an image (image_object.h): info, map, meta, and hard links 0, 1, ... to its packs
  *   lock/KEY       who builds KEY right now (base/lock.h)
  *   verified/BOOT/KEY  KEY was found intact since the machine booted (verified.h)
+ *   delta/KEY      what a guest wrote (storage/delta_file.h)
  *
  * Everything in data and img is immutable. A hidden name (ATOMIC_FILE_PREFIX) is what a dead builder left.
  */
@@ -22,7 +23,8 @@ struct store {
     int img_fd;
     int lock_fd;
     int verified_fd; /* of this boot */
-    char *path;      /* for messages */
+    int delta_fd;
+    char *path; /* for messages */
 };
 
 #endif
