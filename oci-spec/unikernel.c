@@ -75,21 +75,30 @@ static int read_type(struct document *document, const struct config_pair *pair, 
     return bad_value(pair, err, "is not plain, kit, mirage or rumprun");
 }
 
-/* A number of bytes, or of KiB, MiB or GiB with K, M or G behind it. */
-static int read_memory(struct document *document, const struct config_pair *pair, struct error *err)
+/* A number of bytes, or of KiB, MiB or GiB with K, M or G behind it. Returns what is wrong with it, or NULL.
+ */
+static const char *scan_size(const char *text, uint64_t *out)
 {
     static const char suffixes[] = "KMG";
-    uint64_t bytes;
-    size_t digits = num_scan_u64(pair->value, strlen(pair->value), &bytes);
-    const char *suffix = pair->value + digits;
+    size_t digits = num_scan_u64(text, strlen(text), out);
+    const char *suffix = text + digits;
     const char *found = suffix[0] == '\0' ? NULL : strchr(suffixes, suffix[0]);
     if (digits == 0 || (suffix[0] != '\0' && (found == NULL || suffix[1] != '\0')))
-        return bad_value(pair, err, "is not a size such as '64M'");
+        return "is not a size such as '64M'";
 
     int shift = found == NULL ? 0 : 10 * (int)(found - suffixes + 1);
-    if (bytes > (uint64_t)INT64_MAX >> shift)
-        return bad_value(pair, err, "is too large");
-    bytes <<= shift;
+    if (*out > (uint64_t)INT64_MAX >> shift)
+        return "is too large";
+    *out <<= shift;
+    return NULL;
+}
+
+static int read_memory(struct document *document, const struct config_pair *pair, struct error *err)
+{
+    uint64_t bytes;
+    const char *wrong = scan_size(pair->value, &bytes);
+    if (wrong != NULL)
+        return bad_value(pair, err, wrong);
     if (bytes == 0 || bytes % 4096 != 0)
         return bad_value(pair, err, "is not a multiple of 4096 bytes");
     document->unikernel.memory_bytes = bytes;
@@ -114,7 +123,7 @@ static int read_probe(struct document *document, const struct config_pair *pair,
 
 /* --- devices --- */
 
-/* dev.wherry.block.NAME = SOURCE[,format=FORMAT][,ro] */
+/* dev.wherry.block.NAME = SOURCE[,format=FORMAT][,ro|,keep|,discard][,limit=SIZE] */
 static int read_block_source(const char *text, struct unikernel_block *block)
 {
     if (strcmp(text, "rootfs") == 0) {
@@ -140,10 +149,23 @@ static int read_block_option(const char *text, struct unikernel_block *block)
         [UNIKERNEL_FORMAT_TAR] = "tar",         [UNIKERNEL_FORMAT_CPIO] = "cpio",
         [UNIKERNEL_FORMAT_ISO9660] = "iso9660", [UNIKERNEL_FORMAT_FAT] = "fat",
     };
+    static const char *const changes[] = {
+        [UNIKERNEL_CHANGES_KEEP] = "keep", [UNIKERNEL_CHANGES_DISCARD] = "discard"};
     if (strcmp(text, "ro") == 0) {
         block->readonly = true;
         return 0;
     }
+    for (int i = UNIKERNEL_CHANGES_KEEP; i <= UNIKERNEL_CHANGES_DISCARD; i++) {
+        if (strcmp(text, changes[i]) == 0 && block->changes == UNIKERNEL_CHANGES_DEFAULT) {
+            block->changes = (enum unikernel_changes)i;
+            return 0;
+        }
+    }
+    if (strncmp(text, "limit=", 6) == 0)
+        return block->limit_bytes != 0 || scan_size(text + 6, &block->limit_bytes) != NULL ||
+                       block->limit_bytes == 0
+                   ? -1
+                   : 0;
     if (strncmp(text, "format=", 7) != 0 || block->format != UNIKERNEL_FORMAT_DEFAULT)
         return -1;
     for (int i = UNIKERNEL_FORMAT_RAW; i <= UNIKERNEL_FORMAT_FAT; i++) {
@@ -159,6 +181,8 @@ static int check_block(const struct config_pair *pair, const struct unikernel_bl
     bool is_raw = block->format == UNIKERNEL_FORMAT_RAW;
     if (block->source == UNIKERNEL_BLOCK_ROOTFS && is_raw)
         return bad_value(pair, err, "gives the whole root file system the format raw");
+    if (block->readonly && (block->changes != UNIKERNEL_CHANGES_DEFAULT || block->limit_bytes > 0))
+        return bad_value(pair, err, "is read-only, and says what becomes of writes");
     if (block->source == UNIKERNEL_BLOCK_FILE && !is_raw && block->format != UNIKERNEL_FORMAT_DEFAULT)
         return bad_value(pair, err, "gives a file another format than raw");
     return 0;
@@ -176,7 +200,9 @@ static int read_block(struct document *document, const char *device, const struc
         return bad_value(pair, err, "is not of the form rootfs, file:/PATH or mount:/PATH");
     while (rest != NULL) {
         if (read_block_option(strsep(&rest, ","), block) < 0)
-            return bad_value(pair, err, "has an option other than one format=FORMAT, and ro");
+            return bad_value(
+                pair, err,
+                "has an option other than one each of format=FORMAT, limit=SIZE, and ro, keep or discard");
     }
     document->n_blocks++;
     return check_block(pair, block, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "block_source.h"
 
+#include "id_maps.h"
 #include "launch_set.h"
 #include "patches.h"
 #include "plan.h"
@@ -8,12 +9,15 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "overlay/extent.h"
+#include "storage/delta_file.h"
 #include "storage/image.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,11 +25,29 @@
 /* What every Solo5 guest can live with. */
 #define BLOCK_SIZE 512
 
-static int add_device(struct launch_set *set, const struct plan_block *block, uint32_t flags,
-                      uint64_t capacity, uint32_t n_extents, size_t *out_device, struct error *err)
+static uint32_t flags_of(enum plan_writes writes)
 {
-    struct launch_block launch = {
-        .flags = flags, .block_size = BLOCK_SIZE, .n_extents = n_extents, .capacity = capacity};
+    switch (writes) {
+    case PLAN_WRITES_FAIL:
+        return LAUNCH_BLOCK_READ_ONLY;
+    case PLAN_WRITES_THROUGH:
+        return LAUNCH_BLOCK_WRITE_THROUGH;
+    case PLAN_WRITES_KEPT:
+        return LAUNCH_BLOCK_KEPT;
+    case PLAN_WRITES_PRIVATE:
+        break;
+    }
+    return 0;
+}
+
+static int add_device(struct launch_set *set, const struct plan_block *block, uint64_t capacity,
+                      uint32_t n_extents, size_t *out_device, struct error *err)
+{
+    struct launch_block launch = {.flags = flags_of(block->writes),
+                                  .block_size = BLOCK_SIZE,
+                                  .n_extents = n_extents,
+                                  .capacity = capacity,
+                                  .write_limit = block->write_limit};
     snprintf(launch.name, sizeof(launch.name), "%s", block->device);
     return launch_set_add_block(set, &launch, out_device, err);
 }
@@ -45,13 +67,24 @@ static int make_extent(uint64_t capacity, int *out_fd, struct error *err)
     return 0;
 }
 
+/* The lock goes with the descriptor to the monitor, and ends with it. */
+static int lock_volume(const char *path, int fd, bool is_written, struct error *err)
+{
+    if (flock(fd, (is_written ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+        return 0;
+    if (errno != EWOULDBLOCK)
+        return error_errno(err, "lock '%s'", path);
+    return error_set(err, ERROR_STATE, "'%s' is in use by another container", path);
+}
+
 static int open_volume(const struct plan_block *block, struct launch_set *set, struct error *err)
 {
+    bool is_written = block->writes == PLAN_WRITES_THROUGH;
     _cleanup_close_ int fd = -1, extents = -1;
     size_t device;
 
-    if (fd_open(AT_FDCWD, block->path, (block->is_readonly ? O_RDONLY : O_RDWR) | O_NONBLOCK, 0, &fd, err) <
-        0)
+    if (fd_open(AT_FDCWD, block->path, (is_written ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0, &fd, err) < 0 ||
+        lock_volume(block->path, fd, is_written, err) < 0)
         return -1;
     off_t size = lseek(fd, 0, SEEK_END);
     if (size < 0)
@@ -59,10 +92,8 @@ static int open_volume(const struct plan_block *block, struct launch_set *set, s
     if (size == 0 || size % EXTENT_ALIGN != 0)
         return error_set(err, ERROR_INPUT, "'%s' has %lld bytes, which is no multiple of %u", block->path,
                          (long long)size, EXTENT_ALIGN);
-    if (make_extent((uint64_t)size, &extents, err) < 0)
-        return -1;
-    if (add_device(set, block, block->is_readonly ? LAUNCH_BLOCK_READ_ONLY : LAUNCH_BLOCK_WRITE_THROUGH,
-                   (uint64_t)size, 1, &device, err) < 0)
+    if (make_extent((uint64_t)size, &extents, err) < 0 ||
+        add_device(set, block, (uint64_t)size, 1, &device, err) < 0)
         return -1;
     if (launch_set_add(set, LAUNCH_FD_EXTENTS, device, take_fd(&extents), err) < 0)
         return -1;
@@ -93,18 +124,66 @@ static enum image_format image_format_of(const struct plan *plan, const struct p
     return plan->kind == GUEST_MIRAGE ? IMAGE_TAR : IMAGE_EXT2;
 }
 
+static const char *format_text(enum image_format format)
+{
+    static const char *const texts[] = {
+        [IMAGE_EXT2] = "ext2",       [IMAGE_TAR] = "tar", [IMAGE_CPIO] = "cpio",
+        [IMAGE_ISO9660] = "iso9660", [IMAGE_FAT] = "fat", [IMAGE_RAW] = "raw"};
+    return texts[format];
+}
+
+/* Says whose writes a delta file keeps: a directory's by its path, and others by the container's device. */
+static char *describe_owner(const struct block_source_request *request, const struct plan_block *block,
+                            enum image_format format, struct error *err)
+{
+    char *text = NULL;
+    _cleanup_free_ char *path = NULL;
+    if (block->source != UNIKERNEL_BLOCK_MOUNT) {
+        if (asprintf(&text, "the block device '%s' of the container '%s' of '%s'", block->device, request->id,
+                     request->root) < 0)
+            text = NULL;
+    } else {
+        path = realpath(block->path, NULL);
+        if (path == NULL || asprintf(&text, "the volume '%s' as %s", path, format_text(format)) < 0)
+            text = NULL;
+    }
+    if (text == NULL)
+        error_errno(err, "keep what is written to '%s'", block->path != NULL ? block->path : block->device);
+    return text;
+}
+
+/* Opens the delta file; the image's patches are in it then. */
+static int open_delta(const struct block_source_request *request, const struct plan_block *block,
+                      enum image_format format, struct store *store, struct image *image, int *out_fd,
+                      struct error *err)
+{
+    _cleanup_free_ char *owner = NULL;
+    if (block->source == UNIKERNEL_BLOCK_ROOTFS && (format == IMAGE_TAR || format == IMAGE_CPIO))
+        return error_set(err, ERROR_REFUSED,
+                         "changes to the root file system cannot be kept as %s: files of this container are "
+                         "part of the archive",
+                         format_text(format));
+    owner = describe_owner(request, block, format, err);
+    if (owner == NULL || delta_file_open(store, owner, image, out_fd, err) < 0)
+        return -1;
+    if (image->patches_fd >= 0)
+        close(take_fd(&image->patches_fd));
+    return 0;
+}
+
 /* Moves the image's descriptors into the launch message. */
-static int add_image(const struct plan_block *block, bool is_readonly, struct image *image,
+static int add_image(const struct plan_block *block, struct image *image, int *delta_fd,
                      struct launch_set *set, struct error *err)
 {
     size_t device;
-    if (add_device(set, block, is_readonly ? LAUNCH_BLOCK_READ_ONLY : 0, image->capacity, image->n_extents,
-                   &device, err) < 0)
+    if (add_device(set, block, image->capacity, image->n_extents, &device, err) < 0)
         return -1;
     if (launch_set_add(set, LAUNCH_FD_EXTENTS, device, take_fd(&image->extents_fd), err) < 0)
         return -1;
     if (image->patches_fd >= 0 &&
         launch_set_add(set, LAUNCH_FD_PATCHES, device, take_fd(&image->patches_fd), err) < 0)
+        return -1;
+    if (*delta_fd >= 0 && launch_set_add(set, LAUNCH_FD_DELTA, device, take_fd(delta_fd), err) < 0)
         return -1;
     for (size_t i = 0; i < image->n_data_fds; i++)
         if (launch_set_add(set, LAUNCH_FD_DATA, device, take_fd(&image->data_fds[i]), err) < 0)
@@ -112,25 +191,33 @@ static int add_image(const struct plan_block *block, bool is_readonly, struct im
     return 0;
 }
 
-static int open_image(const struct plan *plan, const struct plan_block *block, struct store *store,
-                      struct launch_set *set, struct error *err)
+static int open_image(const struct block_source_request *request, const struct plan_block *block,
+                      struct store *store, struct launch_set *set, struct error *err)
 {
+    const struct plan *plan = request->plan;
     _cleanup_(patches_release) struct patches patches = PATCHES_NONE;
+    _cleanup_(id_maps_release) struct id_maps ids = ID_MAPS_NONE;
     _cleanup_(image_release) struct image image = IMAGE_NONE;
-    bool is_rootfs = block->source == UNIKERNEL_BLOCK_ROOTFS;
-    struct image_request request = {
+    _cleanup_close_ int delta_fd = -1;
+    struct image_request wanted = {
         .rootfs = block->source == UNIKERNEL_BLOCK_MOUNT ? block->path : plan->rootfs,
         .format = block->source == UNIKERNEL_BLOCK_FILE ? IMAGE_RAW : image_format_of(plan, block),
         .raw_path = block->source == UNIKERNEL_BLOCK_FILE ? block->path : NULL};
 
-    if (is_rootfs && patches_collect(plan->config, &patches, err) < 0)
+    if (block->source == UNIKERNEL_BLOCK_ROOTFS && patches_collect(plan, &patches, err) < 0)
         return -1;
-    request.patches = patches.items;
-    request.n_patches = patches.n;
-    if (image_open(store, &request, &image, err) < 0)
+    if (id_maps_load(plan->config, &ids, err) < 0)
         return -1;
-    return add_image(block, block->is_readonly || (is_rootfs && plan->config->root.readonly), &image, set,
-                     err);
+    wanted.patches = patches.items;
+    wanted.n_patches = patches.n;
+    wanted.uids = ids.uids;
+    wanted.gids = ids.gids;
+    if (image_open(store, &wanted, &image, err) < 0)
+        return -1;
+    if (block->writes == PLAN_WRITES_KEPT &&
+        open_delta(request, block, wanted.format, store, &image, &delta_fd, err) < 0)
+        return -1;
+    return add_image(block, &image, &delta_fd, set, err);
 }
 
 static void store_closep(struct store **store)
@@ -138,23 +225,16 @@ static void store_closep(struct store **store)
     store_close(*store);
 }
 
-static bool is_directory(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-int block_source_open(const struct plan *plan, const char *store_path, struct launch_set *set,
-                      struct error *err)
+int block_source_open(const struct block_source_request *request, struct launch_set *set, struct error *err)
 {
     _cleanup_(store_closep) struct store *store = NULL;
 
-    for (size_t i = 0; i < plan->n_blocks; i++) {
-        const struct plan_block *block = &plan->blocks[i];
-        bool is_volume = block->source == UNIKERNEL_BLOCK_MOUNT && !is_directory(block->path);
-        if (!is_volume && store == NULL && store_open(store_path, &store, err) < 0)
+    for (size_t i = 0; i < request->plan->n_blocks; i++) {
+        const struct plan_block *block = &request->plan->blocks[i];
+        bool is_volume = block->source == UNIKERNEL_BLOCK_MOUNT && !block->is_tree;
+        if (!is_volume && store == NULL && store_open(request->store, &store, err) < 0)
             return -1;
-        int result = is_volume ? open_volume(block, set, err) : open_image(plan, block, store, set, err);
+        int result = is_volume ? open_volume(block, set, err) : open_image(request, block, store, set, err);
         if (result < 0)
             return error_wrap(err, "block device \"%s\"", block->device);
     }

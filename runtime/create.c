@@ -145,7 +145,9 @@ static int open_files(struct creation *creation, const struct settings *settings
         return error_errno(err, "open the unikernel");
     if (launch_set_add(creation->launch, LAUNCH_FD_GUEST, 0, guest, err) < 0)
         return -1;
-    return block_source_open(plan, settings->store, creation->launch, err);
+    const struct block_source_request blocks = {
+        .plan = plan, .store = settings->store, .root = creation->request->root, .id = creation->request->id};
+    return block_source_open(&blocks, creation->launch, err);
 }
 
 static int fill_record(struct creation *creation, struct error *err)

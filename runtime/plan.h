@@ -24,6 +24,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where what the guest writes to a block device goes. */
+enum plan_writes {
+    PLAN_WRITES_PRIVATE, /* to memory; it vanishes with the guest */
+    PLAN_WRITES_FAIL,
+    PLAN_WRITES_THROUGH, /* to the mounted file or device */
+    PLAN_WRITES_KEPT     /* to a delta file, for the next time */
+};
+
 /* Where the bytes of a block device of the guest come from. */
 struct plan_block {
     char device[INSPECT_NAME_SIZE]; /* as in the manifest */
@@ -31,6 +39,9 @@ struct plan_block {
     const char *path; /* FILE: in the rootfs; MOUNT: on the host, resolved; ROOTFS: NULL */
     enum unikernel_block_format format;
     bool is_readonly;
+    bool is_tree; /* of source: a tree that becomes an image */
+    enum plan_writes writes;
+    uint64_t write_limit; /* bytes, with PRIVATE and KEPT; 0: any number */
 };
 
 struct plan {

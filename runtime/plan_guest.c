@@ -5,6 +5,7 @@
 
 #include "inspect.h"
 #include "plan.h"
+#include "plan_block.h"
 
 #include "base/cleanup.h"
 #include "base/fd.h"
@@ -22,6 +23,7 @@
 
 #define PAGE_SIZE 4096u
 #define MIB       ((uint64_t)1 << 20)
+#define LIMIT_MAX ((uint64_t)1 << 50)
 
 /* --- which file is it --- */
 
@@ -214,24 +216,64 @@ static uint64_t overhead_of(uint64_t limit)
     return PLAN_OVERHEAD_BYTES + limit / PLAN_OVERHEAD_PART;
 }
 
-/* What is said outright counts; else what the container's memory limit leaves; else the host's default. */
-static int choose_memory(struct plan *plan, const struct settings *settings, struct error *err)
+/* The limits of devices whose writes stay in memory, and how many of them have none. */
+static uint64_t sum_limits(const struct plan *plan, size_t *out_n_open)
 {
-    const struct config_memory *memory = &plan->config->resources.memory;
-    uint64_t limit = memory->has_limit && memory->limit > 0 ? (uint64_t)memory->limit : UINT64_MAX;
-    uint64_t room =
-        limit == UINT64_MAX ? UINT64_MAX : limit - (limit < overhead_of(limit) ? limit : overhead_of(limit));
-    uint64_t said = plan->unikernel->memory_bytes;
+    uint64_t sum = 0;
+    *out_n_open = 0;
+    for (size_t i = 0; i < plan->n_blocks; i++) {
+        const struct plan_block *block = &plan->blocks[i];
+        if (block->writes != PLAN_WRITES_PRIVATE)
+            continue;
+        /* No sum of these overflows, and no memory limit covers one. */
+        sum += block->write_limit < LIMIT_MAX ? block->write_limit : LIMIT_MAX;
+        *out_n_open += block->write_limit == 0;
+    }
+    return sum;
+}
 
-    if (said == 0 && plan->config->vm != NULL && plan->config->vm->has_memory)
-        said = plan->config->vm->memory;
+/* Divides what may be written in memory among the devices without a limit. Less than a page is a limit too.
+ */
+static void limit_writes(struct plan *plan, uint64_t bytes, size_t n_open)
+{
+    for (size_t i = 0; i < plan->n_blocks; i++) {
+        struct plan_block *block = &plan->blocks[i];
+        if (block->writes == PLAN_WRITES_PRIVATE && block->write_limit == 0)
+            block->write_limit = bytes / n_open + 1;
+    }
+}
+
+/* Under a memory limit the guest's memory and what it writes in memory share what the monitor leaves. */
+static int divide_memory(struct plan *plan, uint64_t limit, uint64_t said, uint64_t *out, struct error *err)
+{
+    size_t n_open;
+    uint64_t taken = sum_limits(plan, &n_open) + overhead_of(limit);
+    uint64_t room = limit - (limit < taken ? limit : taken);
+    uint64_t writes = n_open > 0 ? room / PLAN_WRITES_PART : 0;
+
     if (said > room)
         return error_set(err, ERROR_INPUT,
                          "%" PRIu64
                          " bytes of guest memory do not fit into linux.resources.memory.limit: of %" PRIu64
-                         " bytes the monitor takes %" PRIu64,
-                         said, limit, overhead_of(limit));
-    uint64_t bytes = said != 0 ? said : limit != UINT64_MAX ? room : settings->memory_bytes;
+                         " bytes the monitor and what the guest may write take %" PRIu64,
+                         said, limit, taken);
+    *out = said != 0 ? said : room - writes;
+    limit_writes(plan, room - *out, n_open);
+    return 0;
+}
+
+/* What is said outright counts; else what the container's memory limit leaves; else the host's default. */
+static int choose_memory(struct plan *plan, const struct settings *settings, struct error *err)
+{
+    const struct config_memory *memory = &plan->config->resources.memory;
+    uint64_t said = plan->unikernel->memory_bytes;
+
+    if (said == 0 && plan->config->vm != NULL && plan->config->vm->has_memory)
+        said = plan->config->vm->memory;
+    uint64_t bytes = said != 0 ? said : settings->memory_bytes;
+    if (memory->has_limit && memory->limit > 0 &&
+        divide_memory(plan, (uint64_t)memory->limit, said, &bytes, err) < 0)
+        return -1;
     plan->memory_bytes = bytes - bytes % PAGE_SIZE;
     if (plan->memory_bytes < plan->answer.memory_min)
         return error_set(err, ERROR_NOT_EXEC,
@@ -273,61 +315,6 @@ static int check_named_device(const struct plan *plan, const char *device, enum 
                      type_name(type), device);
 }
 
-static const struct unikernel_block *find_block(const struct plan *plan, const char *device)
-{
-    for (size_t i = 0; i < plan->unikernel->n_blocks; i++) {
-        const struct unikernel_block *block = &plan->unikernel->blocks[i];
-        if (block->device == NULL || strcmp(block->device, device) == 0)
-            return block;
-    }
-    return NULL;
-}
-
-/* The source of the mount with this destination, for a block device. */
-static int find_mount(const struct plan *plan, const char *destination, struct plan_block *block,
-                      struct error *err)
-{
-    for (size_t i = 0; i < plan->config->n_mounts; i++) {
-        const struct config_mount *mount = &plan->config->mounts[i];
-        if (strcmp(mount->destination, destination) != 0 || !mount->is_bind || mount->source == NULL)
-            continue;
-        block->path = mount->source;
-        block->is_readonly = block->is_readonly || mount->is_readonly;
-        return 0;
-    }
-    return error_set(err, ERROR_INPUT, "the block device \"%s\": there is no mount at \"%s\"", block->device,
-                     destination);
-}
-
-static int choose_block(struct plan *plan, const char *device, size_t n_declared, struct error *err)
-{
-    const struct unikernel_block *said = find_block(plan, device);
-    struct plan_block *block = &plan->blocks[plan->n_blocks];
-
-    *block = (struct plan_block){.source = UNIKERNEL_BLOCK_ROOTFS};
-    snprintf(block->device, sizeof(block->device), "%s", device);
-    if (said != NULL) {
-        block->source = said->source;
-        block->path = said->path;
-        block->format = said->format;
-        block->is_readonly = said->readonly;
-    } else if (plan->config->vm != NULL && plan->config->vm->image_path != NULL && n_declared == 1) {
-        block->source = UNIKERNEL_BLOCK_MOUNT;
-        block->path = plan->config->vm->image_path;
-        block->is_readonly = plan->config->root.readonly;
-    } else if (n_declared > 1) {
-        return error_set(
-            err, ERROR_INPUT,
-            "the unikernel declares %zu block devices; the annotation dev.wherry.block.%s must say what "
-            "\"%s\" is",
-            n_declared, device, device);
-    }
-    if (said != NULL && said->source == UNIKERNEL_BLOCK_MOUNT && find_mount(plan, said->path, block, err) < 0)
-        return -1;
-    plan->n_blocks++;
-    return 0;
-}
-
 static void choose_net(struct plan *plan, const char *device)
 {
     struct state_net *net = &plan->nets[plan->n_nets++];
@@ -341,8 +328,6 @@ static void choose_net(struct plan *plan, const char *device)
 
 static int choose_devices(struct plan *plan, struct error *err)
 {
-    size_t n_block = count_devices(plan, INSPECT_DEVICE_BLOCK);
-
     for (size_t i = 0; i < plan->unikernel->n_blocks; i++)
         if (check_named_device(plan, plan->unikernel->blocks[i].device, INSPECT_DEVICE_BLOCK, err) < 0)
             return -1;
@@ -353,10 +338,8 @@ static int choose_devices(struct plan *plan, struct error *err)
         const struct inspect_device *device = &plan->answer.devices[i];
         if (device->type == INSPECT_DEVICE_NET)
             choose_net(plan, device->name);
-        else if (choose_block(plan, device->name, n_block, err) < 0)
-            return -1;
     }
-    return 0;
+    return plan_block_choose_all(plan, err);
 }
 
 int plan_fit_guest(struct plan *plan, const struct settings *settings, struct error *err)
@@ -368,7 +351,7 @@ int plan_fit_guest(struct plan *plan, const struct settings *settings, struct er
         return -1;
     if (plan->kind == GUEST_KIT && guest_env_pack(&plan->config->process->env, NULL, &env_bytes, err) < 0)
         return -1;
-    if (choose_memory(plan, settings, err) < 0)
+    if (choose_devices(plan, err) < 0)
         return -1;
-    return choose_devices(plan, err);
+    return choose_memory(plan, settings, err);
 }

@@ -17,6 +17,10 @@ struct settings;
 #define PLAN_OVERHEAD_BYTES (4ull << 20)
 #define PLAN_OVERHEAD_PART  96
 
+/* Under a memory limit, one part in so many of what is left is for what the guest writes to images without a
+ * limit of their own, as that stays in memory: a write beyond it fails, and nobody is killed. */
+#define PLAN_WRITES_PART 16
+
 /* Opens the unikernel and asks the monitor about it: sets is_unikernel, guest_fd and answer. */
 int plan_find_guest(struct plan *plan, const struct settings *settings, struct error *err);
 

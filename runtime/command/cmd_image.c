@@ -35,6 +35,7 @@ static const struct {
     {"inspect", 1, INT_MAX, image_inspect_command}, {"verify", 0, 0, image_verify_command},
     {"rm", 1, INT_MAX, image_rm_command},           {"gc", 0, 0, image_gc_command},
     {"export", 2, 2, image_export_command},         {"watch", 0, INT_MAX, image_watch_command},
+    {"deltas", 0, 0, image_deltas_command},         {"drop", 1, INT_MAX, image_drop_command},
 };
 
 static const char *const format_names[] = {
@@ -117,7 +118,7 @@ const struct cli_command cmd_image = {
     .name = "image",
     .arguments =
         "prepare [DIR|NAME...] | watch [ENGINE...] | ls | inspect KEY... | verify | rm KEY... | gc | "
-        "export KEY FILE",
+        "export KEY FILE | deltas | drop KEY...",
     .summary = "look after the store of images",
     .options = options,
     .options_size = sizeof(struct image_options),

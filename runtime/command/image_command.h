@@ -41,6 +41,8 @@ int image_verify_command(const struct image_call *call, struct error *err);
 int image_rm_command(const struct image_call *call, struct error *err);
 int image_gc_command(const struct image_call *call, struct error *err);
 int image_export_command(const struct image_call *call, struct error *err);
+int image_deltas_command(const struct image_call *call, struct error *err);
+int image_drop_command(const struct image_call *call, struct error *err);
 
 /* "ext2", "tar", ... */
 const char *image_format_name(enum image_format format);

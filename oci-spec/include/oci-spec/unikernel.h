@@ -46,6 +46,13 @@ enum unikernel_block_format {
     UNIKERNEL_FORMAT_FAT
 };
 
+/* What becomes of what the guest writes to an image or a mount. */
+enum unikernel_changes {
+    UNIKERNEL_CHANGES_DEFAULT, /* not said; fits the source */
+    UNIKERNEL_CHANGES_KEEP,    /* the next container finds it */
+    UNIKERNEL_CHANGES_DISCARD  /* it vanishes with the container */
+};
+
 /* One block device of the guest. */
 struct unikernel_block {
     const char *device; /* as in the manifest; NULL: the manifest's only block device */
@@ -53,6 +60,8 @@ struct unikernel_block {
     const char *path; /* FILE, MOUNT: absolute; ROOTFS: NULL */
     enum unikernel_block_format format;
     bool readonly;
+    enum unikernel_changes changes;
+    uint64_t limit_bytes; /* that writes may take, at least one; 0: not said */
 };
 
 /* One network device of the guest. */

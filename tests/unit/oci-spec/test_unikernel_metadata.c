@@ -54,7 +54,8 @@ START_TEST(our_annotations_are_read)
 {
     read_ok(&(struct input){.pairs = {{W "binary", "/app.hvt"},
                                       {W "block.data", "mount:/data,ro"},
-                                      {W "block.root", "rootfs,format=tar"},
+                                      {W "block.more", "mount:/more,limit=3M,keep"},
+                                      {W "block.root", "rootfs,format=tar,discard"},
                                       {W "cmdline", "--x  'y'"},
                                       {W "memory", "64M"},
                                       {W "net.service", "eth1"},
@@ -64,16 +65,20 @@ START_TEST(our_annotations_are_read)
     ck_assert_str_eq(unikernel->cmdline, "--x  'y'");
     ck_assert_int_eq(unikernel->type, UNIKERNEL_MIRAGE);
     ck_assert_uint_eq(unikernel->memory_bytes, 64u << 20);
-    ck_assert_uint_eq(unikernel->n_blocks, 2);
+    ck_assert_uint_eq(unikernel->n_blocks, 3);
     ck_assert_str_eq(unikernel->blocks[0].device, "data");
     ck_assert_int_eq(unikernel->blocks[0].source, UNIKERNEL_BLOCK_MOUNT);
     ck_assert_str_eq(unikernel->blocks[0].path, "/data");
     ck_assert(unikernel->blocks[0].readonly);
     ck_assert_int_eq(unikernel->blocks[0].format, UNIKERNEL_FORMAT_DEFAULT);
-    ck_assert_str_eq(unikernel->blocks[1].device, "root");
-    ck_assert_int_eq(unikernel->blocks[1].source, UNIKERNEL_BLOCK_ROOTFS);
-    ck_assert_int_eq(unikernel->blocks[1].format, UNIKERNEL_FORMAT_TAR);
-    ck_assert_ptr_null(unikernel->blocks[1].path);
+    ck_assert_int_eq(unikernel->blocks[0].changes, UNIKERNEL_CHANGES_DEFAULT);
+    ck_assert_int_eq(unikernel->blocks[1].changes, UNIKERNEL_CHANGES_KEEP);
+    ck_assert_uint_eq(unikernel->blocks[1].limit_bytes, 3u << 20);
+    ck_assert_str_eq(unikernel->blocks[2].device, "root");
+    ck_assert_int_eq(unikernel->blocks[2].source, UNIKERNEL_BLOCK_ROOTFS);
+    ck_assert_int_eq(unikernel->blocks[2].format, UNIKERNEL_FORMAT_TAR);
+    ck_assert_int_eq(unikernel->blocks[2].changes, UNIKERNEL_CHANGES_DISCARD);
+    ck_assert_ptr_null(unikernel->blocks[2].path);
     ck_assert_uint_eq(unikernel->n_nets, 1);
     ck_assert_str_eq(unikernel->nets[0].device, "service");
     ck_assert_str_eq(unikernel->nets[0].interface, "eth1");
@@ -254,6 +259,12 @@ static const struct {
     {{.pairs = {{W "block.a", "rootfs,format=tar,format=tar"}}}, ERROR_INPUT, "has an option other than"},
     {{.pairs = {{W "block.a", "rootfs,"}}}, ERROR_INPUT, "has an option other than"},
     {{.pairs = {{W "block.a", "rootfs,rw"}}}, ERROR_INPUT, "has an option other than"},
+    {{.pairs = {{W "block.a", "rootfs,keep,discard"}}}, ERROR_INPUT, "has an option other than"},
+    {{.pairs = {{W "block.a", "rootfs,limit=0"}}}, ERROR_INPUT, "has an option other than"},
+    {{.pairs = {{W "block.a", "rootfs,limit=1T"}}}, ERROR_INPUT, "has an option other than"},
+    {{.pairs = {{W "block.a", "rootfs,limit=1M,limit=1M"}}}, ERROR_INPUT, "has an option other than"},
+    {{.pairs = {{W "block.a", "rootfs,ro,keep"}}}, ERROR_INPUT, "is read-only, and says what becomes"},
+    {{.pairs = {{W "block.a", "rootfs,limit=1,ro"}}}, ERROR_INPUT, "is read-only, and says what becomes"},
     {{.pairs = {{W "block.a", "rootfs,format=raw"}}},
      ERROR_INPUT,
      "gives the whole root file system the format raw"},
