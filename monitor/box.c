@@ -11,6 +11,7 @@
 int box_enter(unsigned own_namespaces, struct error *err)
 {
     static struct sandbox_skips skips;
+    static struct syscall_filter list;
     const struct sandbox_plan plan = {.own_namespaces = own_namespaces};
     char text[1024];
 
@@ -18,6 +19,9 @@ int box_enter(unsigned own_namespaces, struct error *err)
         return -1;
     if (sandbox_format_skips(&skips, text, sizeof(text)) > 0)
         fprintf(stderr, "wherry-monitor: warning: part of the box is missing: %s\n", text);
+    syscalls_list_setup(&list);
+    if (syscall_filter_catch(err) < 0 || syscall_filter_load(&list, err) < 0)
+        return error_wrap(err, "enter the box");
     return 0;
 }
 

@@ -9,7 +9,8 @@
 #include "vm.h"
 
 /*
- * Gives up names and rights, and leaves the namespaces (CLONE_NEW*) for fresh ones. What the host does not
+ * Gives up names and rights, leaves the namespaces (CLONE_NEW*) for fresh ones, and keeps the system calls of
+ * syscalls_list_setup(). What the host does not
  * allow is said on stderr, in one line.
  */
 int box_enter(unsigned own_namespaces, struct error *err);

@@ -39,6 +39,13 @@ static inline ssize_t syscalls_write(int fd, const void *bytes, size_t size)
     return pwritev2(fd, &iov, 1, -1, 0);
 }
 
+/*
+ * Fills in the list of a monitor between its box and its guest's first instruction: names of calls only. It
+ * allows to make a VM, to map what has been handed in, and to get more descriptors from the socket of the
+ * start; not to open, connect, execute, trace or mount anything, nor to change who it is.
+ */
+void syscalls_list_setup(struct syscall_filter *out);
+
 /* Fills in the list of the thread that serves the ring. ERROR_REFUSED as below. */
 int syscalls_list_io(const struct syscalls_use *use, struct syscall_filter *out, struct error *err);
 

@@ -117,6 +117,7 @@ static void expect_no_names_and_no_rights(void)
 START_TEST(a_waiting_monitor_has_no_names_and_no_rights)
 {
     expect_no_names_and_no_rights();
+    ck_assert_str_eq(status_field("Seccomp"), "2");
 }
 END_TEST
 
@@ -209,6 +210,49 @@ START_TEST(a_refused_call_ends_it_with_a_report)
 }
 END_TEST
 
+static const struct {
+    const char *what;
+    long number;
+    uint64_t arguments[6];
+} refused_in_setup[] = {
+    {"open", SYS_open, {0, O_RDONLY}},
+    {"openat", SYS_openat, {(uint64_t)AT_FDCWD, 0, O_RDONLY}},
+    {"socket", SYS_socket, {2, 1, 0}},
+    {"connect", SYS_connect, {0, 0, 0}},
+    {"execve", SYS_execve, {0}},
+    {"execveat", SYS_execveat, {0}},
+    {"fork", SYS_fork, {0}},
+    {"ptrace", SYS_ptrace, {0}},
+    {"process_vm_writev", SYS_process_vm_writev, {0}},
+    {"kill", SYS_kill, {0, 0}},
+    {"mount", SYS_mount, {0}},
+    {"setns", SYS_setns, {1, 0}},
+    {"unshare", SYS_unshare, {0}},
+    {"setuid", SYS_setuid, {0}},
+    {"capset", SYS_capset, {0}},
+    {"bpf", SYS_bpf, {0}},
+    {"io_uring_setup", SYS_io_uring_setup, {1, 0}},
+    {"userfaultfd", SYS_userfaultfd, {0}},
+    {"keyctl", SYS_keyctl, {0}},
+};
+
+START_TEST(a_waiting_monitor_is_ended_by_a_refused_call)
+{
+    char text[256] = {0}, expected[64];
+
+    ck_assert_msg(
+        traced_call_inject(launched.pid, refused_in_setup[_i].number, refused_in_setup[_i].arguments) == 0,
+        "%s: %s", refused_in_setup[_i].what, strerror(errno));
+    int status = launcher_wait(&launched);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_REFUSED_CALL, "%s: wait status 0x%x",
+                  refused_in_setup[_i].what, status);
+    ck_assert_int_gt(read(launched.output_fd, text, sizeof(text) - 1), 0);
+    snprintf(expected, sizeof(expected), "seccomp: system call %ld ", refused_in_setup[_i].number);
+    ck_assert_msg(strstr(text, expected) != NULL, "%s: '%s'", refused_in_setup[_i].what, text);
+    close(launched.output_fd);
+}
+END_TEST
+
 /* The injected call is its last: exit_group is on the list, with a status of one byte. */
 START_TEST(a_listed_call_passes)
 {
@@ -242,6 +286,10 @@ int main(int argc, char **argv)
     tcase_add_checked_fixture(running, given_a_running_guest, end_monitor);
     tcase_add_test(running, a_running_monitor_has_no_names_and_no_rights);
     tcase_add_test(running, a_running_monitor_holds_four_descriptors);
+    TCase *waited = unit_case(suite, "ended while it waits");
+    tcase_add_checked_fixture(waited, given_a_created_guest, NULL);
+    tcase_add_loop_test(waited, a_waiting_monitor_is_ended_by_a_refused_call, 0,
+                        sizeof(refused_in_setup) / sizeof(refused_in_setup[0]));
     TCase *ended = unit_case(suite, "ended");
     tcase_add_checked_fixture(ended, given_a_running_guest, NULL);
     tcase_add_test(ended, sigterm_ends_it);

@@ -267,7 +267,7 @@ START_TEST(two_threads_without_rights)
             ck_assert(thread_has(threads[i], sets[k], "0000000000000000"));
         ck_assert(thread_has(threads[i], "NoNewPrivs", "1"));
         ck_assert(thread_has(threads[i], "Seccomp", "2"));
-        ck_assert(thread_has(threads[i], "Seccomp_filters", "1"));
+        ck_assert(thread_has(threads[i], "Seccomp_filters", "2"));
     }
 }
 END_TEST
