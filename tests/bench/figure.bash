@@ -4,12 +4,15 @@
 # shellcheck disable=SC2034,SC2154
 
 # time_rounds RUNS NAME COMMAND ARG... --- NAME COMMAND ARG...: the commands in turn (timer.c); prints the table, and
-# leaves each command's median in median[NAME], in microseconds, and its peak memory in peak[NAME], in KiB.
-declare -A median peak
+# leaves each command's median in median[NAME], in microseconds, its peak memory in peak[NAME], in KiB, and its time by
+# the first command's of the same round in paired[NAME] (the median) and paired_spread[NAME].
+declare -A median peak paired paired_spread
 time_rounds() {
-    local name low first middle third high kib
+    local name low first middle third high kib by_low by_middle by_high
     printf '%-24s %9s %9s %9s %9s %9s   %s\n' 'ms' min q1 median q3 max 'peak KiB'
-    while IFS=$'\t' read -r name low first middle third high kib; do
+    while IFS=$'\t' read -r name low first middle third high kib by_low by_middle by_high; do
+        paired[$name]=${by_middle:-}
+        paired_spread[$name]="${by_low:-} to ${by_high:-}"
         median[$name]=$middle
         peak[$name]=$kib
         awk -v n="$name" -v a="$low" -v b="$first" -v c="$middle" -v d="$third" -v e="$high" -v k="$kib" 'BEGIN {

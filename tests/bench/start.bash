@@ -76,7 +76,7 @@ bench_start() {
         export root bench_scratch wherry
         export -f start_measure start_pid time_rounds figure ratio pss_kib
         unshare -m --propagation private bash -c \
-            'umount /sys/fs/cgroup/unified && declare -A median peak && set -euo pipefail && start_measure'
+            'umount /sys/fs/cgroup/unified && declare -A median peak paired paired_spread && set -euo pipefail && start_measure'
     else
         start_measure
     fi

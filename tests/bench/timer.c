@@ -8,7 +8,8 @@
  * One warm-up round, then RUNS rounds. Each command runs with its output thrown away and has to exit with 0.
  * Prints a line for each command: name, then minimum, first quartile, median, third quartile and maximum of
  * the wall time in microseconds, then the largest resident set of any process that was waited for in KiB
- * (wait4(2), ru_maxrss).
+ * (wait4(2), ru_maxrss); then minimum, median and maximum of the wall time by the first command's of the same
+ * round.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,7 @@ struct command {
     const char *name;
     char **argv;
     double *wall_us;
+    double *by_first; /* wall time by the first command's */
     long peak_kib;
 };
 
@@ -96,7 +98,9 @@ static void print(struct command *c, int runs)
     printf("%s", c->name);
     for (int i = 0; i <= 4; i++)
         printf("\t%.0f", quantile(c->wall_us, runs, i / 4.0));
-    printf("\t%ld\n", c->peak_kib);
+    qsort(c->by_first, (size_t)runs, sizeof(double), compare);
+    printf("\t%ld\t%.3f\t%.3f\t%.3f\n", c->peak_kib, c->by_first[0], quantile(c->by_first, runs, 0.5),
+           c->by_first[runs - 1]);
 }
 
 /* Splits the arguments at "---" into commands. Returns how many. */
@@ -128,7 +132,8 @@ int main(int argc, char **argv)
     int n = parse_commands(argv + 2, commands);
     for (int i = 0; i < n; i++) {
         commands[i].wall_us = calloc((size_t)runs, sizeof(double));
-        if (commands[i].wall_us == NULL)
+        commands[i].by_first = calloc((size_t)runs, sizeof(double));
+        if (commands[i].wall_us == NULL || commands[i].by_first == NULL)
             fail("allocate for", commands[i].name);
         run_once(&commands[i]);
     }
@@ -136,6 +141,9 @@ int main(int argc, char **argv)
     for (int r = 0; r < runs; r++)
         for (int i = 0; i < n; i++)
             commands[i].wall_us[r] = run_once(&commands[i]);
+    for (int r = 0; r < runs; r++)
+        for (int i = 0; i < n; i++)
+            commands[i].by_first[r] = commands[i].wall_us[r] / commands[0].wall_us[r];
     for (int i = 0; i < n; i++)
         print(&commands[i], runs);
     return 0;

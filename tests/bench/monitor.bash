@@ -1,0 +1,191 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: Apache-2.0
+# The monitor beside Solo5's tenders hvt and spt: boot of Solo5's test_hello, block reads, and frames over a tap.
+#
+# WHERRY_SOLO5 is the path of a checkout of Solo5. It is copied and built in the scratch folder; nothing is fetched,
+# and nothing in the checkout changes.
+#
+# The guests are guests/*.c, plain Solo5, built twice: with Solo5's own library (which takes one block a request, and
+# the network ring where it is offered) and with the kit's (any number of blocks a request; a window where it is
+# offered; no network ring). Each binary for hvt runs unmodified in both hvt tenders. Every round measures every cell
+# once; a ratio is the median of the rounds' ratios.
+
+bench_dir_guests=tests/bench/guests
+
+# ---- Solo5 ----
+
+monitor_build_solo5() {
+    local solo5=$bench_scratch/solo5 name abi
+    cp -a "$WHERRY_SOLO5" "$solo5"
+    if ! (cd "$solo5" && ./configure.sh && make -j "$(nproc)") >"$bench_scratch/solo5.log" 2>&1; then
+        tail -n 20 "$bench_scratch/solo5.log"
+        return 1
+    fi
+    for name in reader responder; do
+        "$solo5/elftool/solo5-elftool" gen-manifest "$bench_dir_guests/$name.json" "$bench_scratch/$name-manifest.c"
+        for abi in hvt spt; do
+            "$solo5/toolchain/bin/x86_64-solo5-none-static-cc" -O2 -mgeneral-regs-only -z "solo5-abi=$abi" \
+                "$bench_dir_guests/$name.c" "$bench_scratch/$name-manifest.c" -o "$bench_scratch/$name.$abi"
+        done
+    done
+}
+
+# ---- Samples ----
+
+# sample KEY VALUE: one more measured value.
+declare -A samples
+sample() {
+    samples[$1]+="${samples[$1]:+ }$2"
+}
+
+# samples_row TITLE KEY UNIT: minimum, median and maximum of the rounds.
+samples_row() {
+    awk -v t="$1" -v list="${samples[$2]:-}" -v u="$3" 'BEGIN {
+        n = split(list, v, " ")
+        if (n == 0) { printf "%-44s %30s\n", t, "-"; exit }
+        for (i = 2; i <= n; i++) for (j = i; j > 1 && v[j] + 0 < v[j-1] + 0; j--) { x = v[j]; v[j] = v[j-1]; v[j-1] = x }
+        m = n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
+        printf "%-44s %12.2f %12.2f %12.2f  %s\n", t, v[1], m, v[n], u }'
+}
+
+# figure_paired NAME KEY KEY: the first by the second, round by round.
+figure_paired() {
+    local middle low high
+    read -r low middle high < <(awk -v a="${samples[$2]}" -v b="${samples[$3]}" 'BEGIN {
+        n = split(a, x, " "); split(b, y, " ")
+        for (i = 1; i <= n; i++) r[i] = x[i] / y[i]
+        for (i = 2; i <= n; i++) for (j = i; j > 1 && r[j] < r[j-1]; j--) { t = r[j]; r[j] = r[j-1]; r[j-1] = t }
+        m = n % 2 ? r[(n + 1) / 2] : (r[n / 2] + r[n / 2 + 1]) / 2
+        printf "%.3f %.3f %.3f\n", r[1], m, r[n] }')
+    figure "$1" "$middle" x
+    echo "    the rounds' ratios: $low to $high"
+}
+
+# ---- Boot ----
+
+monitor_boot() {
+    local runs=${BENCH_RUNS:-60} tests=$bench_scratch/solo5/tests/test_hello
+    # A program that only ends: what no tender can do without.
+    printf 'int main(void) { return 0; }\n' >"$bench_scratch/end.c"
+    gcc -O2 -static "$bench_scratch/end.c" -o "$bench_scratch/end"
+    echo 'boot of test_hello, from exec to the end of the process'
+    time_rounds "$runs" \
+        hvt "$hvt" "$tests/test_hello.hvt" Hello_Solo5 --- \
+        wherry "$wherry_monitor" "$tests/test_hello.hvt" Hello_Solo5 --- \
+        spt "$spt" "$tests/test_hello.spt" Hello_Solo5 --- \
+        'a program that ends' "$bench_scratch/end"
+    figure boot_vs_hvt "${paired[wherry]}" x
+    echo "    the rounds' ratios: ${paired_spread[wherry]}"
+    figure boot_vs_spt "$(ratio "${median[wherry]}" "${median[spt]}")" x
+    figure boot_wherry "$(ratio "${median[wherry]}" 1000)" ms
+    figure boot_hvt "$(ratio "${median[hvt]}" 1000)" ms
+}
+
+# ---- Block ----
+
+# monitor_read CELL TENDER GUEST: reads a second, in pieces of 4 KiB and of 1 MiB.
+monitor_read() {
+    local cell=$1 tender=$2 guest=$3 size text
+    for size in 4096 1048576; do
+        text=$("$tender" --block:disk="$bench_scratch/disk" --block-sector-size:disk=4096 "$guest" "$size")
+        sample "$cell.$size" "$(awk '/ reads in / { print $1 / $4 * 1e9 }' <<<"$text")"
+    done
+}
+
+monitor_block() {
+    local rounds=$1 i size cell
+    head -c 4M /dev/urandom >"$bench_scratch/disk"
+    for ((i = 0; i < rounds; i++)); do
+        monitor_read wherry "$wherry_monitor" "$bench_scratch/reader.hvt"
+        monitor_read hvt "$hvt" "$bench_scratch/reader.hvt"
+        monitor_read spt "$spt" "$bench_scratch/reader.spt"
+        monitor_read wherry-kit "$wherry_monitor" "$kit_guests/bench_reader"
+        monitor_read hvt-kit "$hvt" "$kit_guests/bench_reader"
+    done
+    printf '%-44s %12s %12s %12s\n' 'block reads a second' min median max
+    for size in 4096 1048576; do
+        samples_row "$((size / 1024)) KiB, Solo5's library: wherry" "wherry.$size" ''
+        samples_row "$((size / 1024)) KiB, Solo5's library: hvt" "hvt.$size" ''
+        samples_row "$((size / 1024)) KiB, Solo5's library: spt" "spt.$size" ''
+        samples_row "$((size / 1024)) KiB, kit: wherry (window)" "wherry-kit.$size" ''
+        samples_row "$((size / 1024)) KiB, kit: hvt" "hvt-kit.$size" ''
+    done
+    figure_paired block_vs_hvt wherry-kit.4096 hvt-kit.4096
+    figure_paired block_1m_vs_hvt wherry-kit.1048576 hvt-kit.1048576
+    figure_paired block_by_hypercall_vs_hvt wherry.4096 hvt.4096
+    figure_paired block_1m_by_hypercall_vs_hvt wherry.1048576 hvt.1048576
+}
+
+# ---- Net ----
+
+# monitor_exchange CELL TENDER GUEST: what frames.c measures of one guest.
+monitor_exchange() {
+    local cell=$1 tender=$2 guest=$3 round_trips from to pid
+    "$tender" --net:net=tap0 "$guest" >"$bench_scratch/net.log" 2>&1 &
+    pid=$!
+    if ! read -r round_trips from to < <(timeout 100 "$root/build/bench/frames" tap0); then
+        kill "$pid" || true
+        wait "$pid" || true
+        cat "$bench_scratch/net.log"
+        return 1
+    fi
+    wait "$pid" # the guest has been told to end
+    sample "$cell.trips" "$round_trips"
+    sample "$cell.from" "$from"
+    sample "$cell.to" "$to"
+}
+
+# Runs in a network namespace of its own.
+monitor_net() {
+    local rounds=$1 i metric title unit
+    ip tuntap add tap0 mode tap
+    sysctl -qw net.ipv6.conf.tap0.disable_ipv6=1 2>/dev/null || true
+    ip link set tap0 up
+    for ((i = 0; i < rounds; i++)); do
+        monitor_exchange wherry "$wherry_monitor" "$bench_scratch/responder.hvt"
+        monitor_exchange hvt "$hvt" "$bench_scratch/responder.hvt"
+        monitor_exchange spt "$spt" "$bench_scratch/responder.spt"
+        monitor_exchange wherry-kit "$wherry_monitor" "$kit_guests/bench_responder"
+        monitor_exchange hvt-kit "$hvt" "$kit_guests/bench_responder"
+    done
+    printf '%-44s %12s %12s %12s\n' 'frames over a tap' min median max
+    for metric in trips from to; do
+        case $metric in
+        trips) title='64 bytes and back' unit=/s ;;
+        from) title='1514 bytes out' unit=MB/s ;;
+        to) title='1514 bytes in' unit=MB/s ;;
+        esac
+        samples_row "$title, ring: wherry" "wherry.$metric" "$unit"
+        samples_row "$title, ring: hvt" "hvt.$metric" "$unit"
+        samples_row "$title, system calls: spt" "spt.$metric" "$unit"
+        samples_row "$title, hypercalls: wherry" "wherry-kit.$metric" "$unit"
+        samples_row "$title, hypercalls: hvt" "hvt-kit.$metric" "$unit"
+    done
+    figure_paired net_vs_hvt wherry-kit.trips hvt-kit.trips
+    figure_paired net_out_vs_hvt wherry-kit.from hvt-kit.from
+    figure_paired net_in_vs_hvt wherry-kit.to hvt-kit.to
+    figure_paired net_by_ring_vs_hvt wherry.trips hvt.trips
+    figure_paired net_out_by_ring_vs_hvt wherry.from hvt.from
+    figure_paired net_in_by_ring_vs_hvt wherry.to hvt.to
+}
+
+bench_monitor() {
+    if [[ ! -x ${WHERRY_SOLO5:-}/configure.sh ]]; then
+        echo 'monitor: WHERRY_SOLO5 must be the path of a checkout of https://github.com/Solo5/solo5' >&2
+        return 2
+    fi
+    WHERRY_SOLO5=$(cd "$WHERRY_SOLO5" && pwd)
+    local rounds=${BENCH_ROUNDS:-7}
+    monitor_build_solo5
+    gcc -O2 -Wall -Wextra -Werror tests/bench/frames.c -o build/bench/frames
+    wherry_monitor=$root/build/release/monitor/wherry-monitor
+    kit_guests=$root/build/release/tests/bench/guests
+    hvt=$bench_scratch/solo5/tenders/hvt/solo5-hvt
+    spt=$bench_scratch/solo5/tenders/spt/solo5-spt
+    monitor_boot
+    monitor_block "$rounds"
+    # The functions and variables go along: the same shell, in another network namespace.
+    export root bench_scratch wherry_monitor kit_guests hvt spt
+    export -f monitor_net monitor_exchange sample samples_row figure_paired figure
+    unshare --net bash -c 'declare -A samples && set -euo pipefail && monitor_net "$1"' monitor_net "$rounds"
+}
