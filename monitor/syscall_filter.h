@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 
+#include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,9 @@
 #define SYSCALL_FILTER_EXIT 159
 
 #define SYSCALL_FILTER_MATCHES_MAX 4
+
+/* The kernel takes no longer program (BPF_MAXINSNS, linux/filter.h). */
+#define SYSCALL_PROGRAM_MAX 4096
 
 /* Rules for the most devices that a guest can have, and a few more. */
 #define SYSCALL_FILTER_RULES_MAX 512
@@ -61,7 +65,14 @@ int syscall_filter_catch(struct error *err);
 /* Puts the calling thread under the filter, for ever. Sets no_new_privs (without which it is not allowed). */
 int syscall_filter_load(const struct syscall_filter *filter, struct error *err);
 
-/* Writes the filter as the kernel gets it (struct sock_filter, linux/filter.h) to fd, for tests. */
-int syscall_filter_export(const struct syscall_filter *filter, int fd, struct error *err);
+/* A filter as the kernel gets it. */
+struct syscall_program {
+    size_t n;
+    struct sock_filter code[SYSCALL_PROGRAM_MAX];
+};
+
+/* Makes the program that syscall_filter_load() loads. ERROR_REFUSED when the list is too long for one. */
+int syscall_filter_compile(const struct syscall_filter *filter, struct syscall_program *out,
+                           struct error *err);
 
 #endif

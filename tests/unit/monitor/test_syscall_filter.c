@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * syscall_filter.h: the BPF program says what the list says, for every number and for arguments around each
- * listed value; and the kernel says the same to a child that tries.
+ * listed value; libseccomp's program for the same list says so too; and the kernel says the same to a child
+ * that tries.
  */
 #include "bpf_machine.h"
 #include "syscall_filter.h"
@@ -10,6 +11,7 @@
 
 #include <errno.h>
 #include <linux/audit.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -18,11 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PROGRAM_MAX 4096
-
 static struct syscall_filter filter;
-static struct sock_filter program[PROGRAM_MAX];
-static size_t program_size;
+static struct syscall_program program;
 static struct error err;
 
 static const struct syscall_rule rules[] = {
@@ -47,15 +46,36 @@ static void given_a_filter(void)
         syscall_filter_add(&filter, &rules[i]);
 }
 
-static void export_program(void)
+static void compile(void)
 {
+    ck_assert_ok(syscall_filter_compile(&filter, &program, &err), err);
+}
+
+/* The same list, as libseccomp understands it. */
+static void compile_by_libseccomp(struct syscall_program *out)
+{
+    scmp_filter_ctx context = seccomp_init(SCMP_ACT_TRAP);
+    ck_assert_ptr_nonnull(context);
+    ck_assert_int_eq(seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), 0);
+    for (size_t i = 0; i < filter.n_rules; i++) {
+        const struct syscall_rule *rule = &filter.rules[i];
+        struct scmp_arg_cmp compare[SYSCALL_FILTER_MATCHES_MAX];
+        for (unsigned k = 0; k < rule->n_matches; k++)
+            compare[k] = (struct scmp_arg_cmp){
+                .arg = rule->matches[k].argument,
+                .op = rule->matches[k].kind == SYSCALL_ARGUMENT_IS ? SCMP_CMP_EQ : SCMP_CMP_LE,
+                .datum_a = rule->matches[k].value};
+        ck_assert_int_eq(
+            seccomp_rule_add_exact_array(context, SCMP_ACT_ALLOW, rule->number, rule->n_matches, compare), 0);
+    }
+
     int fd = memfd_create("program", MFD_CLOEXEC);
     ck_assert_int_ge(fd, 0);
-    ck_assert_ok(syscall_filter_export(&filter, fd, &err), err);
-    ssize_t n = pread(fd, program, sizeof(program), 0);
+    ck_assert_int_eq(seccomp_export_bpf(context, fd), 0);
+    seccomp_release(context);
+    ssize_t n = pread(fd, out->code, sizeof(out->code), 0);
     ck_assert_int_gt(n, 0);
-    ck_assert_int_lt(n, (ssize_t)sizeof(program));
-    program_size = (size_t)n / sizeof(program[0]);
+    out->n = (size_t)n / sizeof(out->code[0]);
     close(fd);
 }
 
@@ -68,7 +88,7 @@ static void check_call(uint32_t arch, int number, const uint64_t arguments[6])
         expected = SECCOMP_RET_KILL_PROCESS;
     else if (syscall_filter_allows(&filter, number, arguments))
         expected = SECCOMP_RET_ALLOW;
-    uint32_t verdict = bpf_machine_run(program, program_size, &call);
+    uint32_t verdict = bpf_machine_run(program.code, program.n, &call);
     ck_assert_msg(verdict == expected, "call %d(%#lx, %#lx, %#lx, %#lx): %#x, expected %#x", number,
                   arguments[0], arguments[1], arguments[2], arguments[3], verdict, expected);
 }
@@ -95,7 +115,7 @@ static void check_around(const struct syscall_rule *rule)
 
 START_TEST(the_program_decides_as_the_list_does)
 {
-    export_program();
+    compile();
     for (size_t i = 0; i < filter.n_rules; i++)
         check_around(&filter.rules[i]);
     const uint64_t zero[6] = {0};
@@ -121,7 +141,7 @@ START_TEST(the_monitor_s_lists_are_their_programs)
         ck_assert_ok(syscalls_list(&use, &filter, &err), err);
     else
         ck_assert_ok(syscalls_list_io(&use, &filter, &err), err);
-    export_program();
+    compile();
     for (size_t i = 0; i < filter.n_rules; i++)
         check_around(&filter.rules[i]);
     for (int number = 0; number < 1024; number++)
@@ -129,10 +149,52 @@ START_TEST(the_monitor_s_lists_are_their_programs)
 }
 END_TEST
 
+START_TEST(libseccomp_decides_the_same)
+{
+    compile_by_libseccomp(&program);
+    for (size_t i = 0; i < filter.n_rules; i++)
+        check_around(&filter.rules[i]);
+    const uint64_t zero[6] = {0};
+    for (int number = 0; number < 1024; number++)
+        check_call(AUDIT_ARCH_X86_64, number, zero);
+    check_call(AUDIT_ARCH_I386, SYS_write, zero);
+}
+END_TEST
+
+START_TEST(an_argument_of_64_bits_has_a_limit)
+{
+    const uint64_t limit = 5ull << 32 | 7;
+    const uint64_t near[] = {0,     7,         8,          4ull << 32 | 9, limit - 1,
+                             limit, limit + 1, 6ull << 32, 6ull << 32 | 1, UINT64_MAX};
+
+    filter.n_rules = 0;
+    syscall_filter_add(&filter, &(struct syscall_rule){SYS_read, 1, {{2, SYSCALL_ARGUMENT_AT_MOST, limit}}});
+    compile();
+    for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++)
+        check_call(AUDIT_ARCH_X86_64, SYS_read, (const uint64_t[6]){0, 0, near[i]});
+}
+END_TEST
+
+START_TEST(a_list_that_is_too_long_is_refused)
+{
+    const struct syscall_rule rule = {SYS_write,
+                                      4,
+                                      {{0, SYSCALL_ARGUMENT_IS, 1},
+                                       {1, SYSCALL_ARGUMENT_IS, 1},
+                                       {2, SYSCALL_ARGUMENT_IS, 1},
+                                       {3, SYSCALL_ARGUMENT_IS, 1}}};
+    filter.n_rules = 0;
+    for (unsigned i = 0; i < SYSCALL_FILTER_RULES_MAX; i++)
+        syscall_filter_add(&filter, &rule);
+    ck_assert_fails(syscall_filter_compile(&filter, &program, &err), err, ERROR_REFUSED,
+                    "a list of 512 system calls is too long");
+}
+END_TEST
+
 START_TEST(other_architectures_are_killed)
 {
     const uint64_t arguments[6] = {1};
-    export_program();
+    compile();
     check_call(AUDIT_ARCH_I386, SYS_write, arguments);
     check_call(AUDIT_ARCH_X86_64, (int)(SYS_write | 0x40000000u), arguments);
 }
@@ -143,7 +205,7 @@ START_TEST(the_longest_list_is_a_program)
     memset(&filter, 0, sizeof(filter));
     for (unsigned fd = 0; fd < SYSCALL_FILTER_RULES_MAX; fd++)
         syscall_filter_add(&filter, &(struct syscall_rule){SYS_write, 1, {{0, SYSCALL_ARGUMENT_IS, 3 * fd}}});
-    export_program();
+    compile();
     for (unsigned fd = 0; fd < 3 * SYSCALL_FILTER_RULES_MAX + 3; fd++)
         check_call(AUDIT_ARCH_X86_64, SYS_write, (const uint64_t[6]){fd});
 }
@@ -242,6 +304,9 @@ int main(void)
     tcase_add_checked_fixture(t, given_a_filter, NULL);
     tcase_add_test(t, the_program_decides_as_the_list_does);
     tcase_add_loop_test(t, the_monitor_s_lists_are_their_programs, 0, 2);
+    tcase_add_test(t, libseccomp_decides_the_same);
+    tcase_add_test(t, an_argument_of_64_bits_has_a_limit);
+    tcase_add_test(t, a_list_that_is_too_long_is_refused);
     tcase_add_test(t, other_architectures_are_killed);
     tcase_add_test(t, the_longest_list_is_a_program);
     tcase_add_test(t, the_kernel_lets_listed_calls_pass);
