@@ -185,8 +185,9 @@ static int start_thread(struct io_thread *io, struct error *err)
     pthread_t thread;
     int state;
 
-    /* One heap for both threads. */
+#ifdef M_ARENA_MAX /* glibc: one heap for both threads */
     (void)mallopt(M_ARENA_MAX, 1);
+#endif
     if (create_thread(io, &thread, err) < 0)
         return -1;
     while ((state = atomic_load_explicit(&io->state, memory_order_acquire)) == IO_STARTING)

@@ -130,7 +130,7 @@ static int restrict_process(struct error *err)
 static int lower_limits(struct error *err)
 {
     static const struct {
-        __rlimit_resource_t resource;
+        int resource;
         const char *name;
     } zero[] = {{RLIMIT_CORE, "core"}, {RLIMIT_MEMLOCK, "memlock"}, {RLIMIT_MSGQUEUE, "msgqueue"}};
     static const struct rlimit none = {0, 0};

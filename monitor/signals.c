@@ -7,7 +7,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* glibc's SIGRTMIN: what a program may expect to be able to send. */
+#define REALTIME_FIRST 34
 
 #define EXIT_SIGNAL 128
 
@@ -41,6 +46,32 @@ static int set_handler(int signum, void (*handler)(int), struct error *err)
     return 0;
 }
 
+/* rt_sigaction(2)'s own structure, where the C library does not come between. */
+struct kernel_action {
+    void (*handler)(int signum);
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
+#define FLAG_RESTORER 0x04000000ul
+
+static void never_returned_to(void)
+{
+    _exit(EXIT_SIGNAL);
+}
+
+/* A C library keeps some real-time signals for itself, musl one more than glibc, and refuses to catch them.
+ * The monitor makes it use none of those. */
+static int set_realtime_handler(int signum, void (*handler)(int), struct error *err)
+{
+    const struct kernel_action action = {
+        .handler = handler, .flags = FLAG_RESTORER, .restorer = never_returned_to, .mask = UINT64_MAX};
+    if (syscall(SYS_rt_sigaction, signum, &action, NULL, sizeof(action.mask)) < 0)
+        return error_errno(err, "catch signal %d", signum);
+    return 0;
+}
+
 int signals_end_container(struct error *err)
 {
     /* Not those of a fault: they end even an init process. */
@@ -50,8 +81,8 @@ int signals_end_container(struct error *err)
     for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
         if (set_handler(ending[i], end_container, err) < 0)
             return -1;
-    for (int signum = SIGRTMIN; signum <= SIGRTMAX; signum++)
-        if (set_handler(signum, end_container, err) < 0)
+    for (int signum = REALTIME_FIRST; signum <= SIGRTMAX; signum++)
+        if (set_realtime_handler(signum, end_container, err) < 0)
             return -1;
     return set_handler(SIGPIPE, SIG_IGN, err);
 }
