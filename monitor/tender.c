@@ -312,7 +312,8 @@ static int run(const char *path, int image_fd, struct options *options, const ch
     _cleanup_close_ int kvm_fd = -1;
 
     if (kvm_open(&kvm_fd, err) < 0 || open_sources(options, err) < 0 || signals_end_tender(err) < 0 ||
-        signals_end_at_cut_file(EXIT_BREACH, err) < 0 || (options->debugger == NULL && box_enter(OWN_NAMESPACES, err) < 0) ||
+        signals_end_at_cut_file(EXIT_BREACH, err) < 0 ||
+        (options->debugger == NULL && box_enter(OWN_NAMESPACES, err) < 0) ||
         load(path, image_fd, &unikernel, &image, err) < 0)
         return -1;
     guest.status = &status;
