@@ -29,13 +29,19 @@ image_context() {
     printf 'FROM scratch\nCOPY %s /%s\nCOPY www /www\nENTRYPOINT ["/%s"]\n' "$1" "$1" "$1" >"$2/Containerfile"
 }
 
-# image_greedy FOLDER: root file system and build context of a guest that writes to all of a disk of 32 MiB. What it writes is
-# kept in memory here, so that a limit below is more than it gets.
+# image_greedy FOLDER: root file system and build context of a guest that, with the argument "later", waits for three seconds
+# and then takes all the memory that it was given.
 image_greedy() {
     mkdir -p "$1"
     cp "$WHERRY_BUILD/tests/guests/guest_touch_memory_and_disk" "$1/greedy"
-    head -c 33554432 /dev/urandom >"$1/filled"
-    printf 'FROM scratch\nCOPY greedy filled /\nENTRYPOINT ["/greedy"]\n' >"$1/Containerfile"
+    printf 'FROM scratch\nCOPY greedy /\nENTRYPOINT ["/greedy"]\n' >"$1/Containerfile"
+}
+
+# memory_limit PID BYTES: sets the memory limit of a process's cgroup, whatever its container was promised.
+memory_limit() {
+    local group
+    group=$(awk -F: '$2 ~ /(^|,)memory(,|$)/ { print $3 }' "/proc/$1/cgroup")
+    echo "$2" >"/sys/fs/cgroup/memory/$group/memory.limit_in_bytes"
 }
 
 # image_box FOLDER: the root file system of an ordinary container: busybox.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes to every page of its memory, and ends with 0; or says so and stays, when its command line is not
- * empty. A guest with a disk writes all of that first: 64 KiB at a time, until a request is refused. */
+ * empty. With "later" it waits for three seconds before. A guest with a disk writes all of that first: 64 KiB
+ * at a time, until a request is refused. */
 #include "guest.h"
 
 #define PAGE       4096u
@@ -8,6 +9,7 @@
 #define DISK       1
 #define PIECE      65536u
 #define STAY_NSECS 60000000000u
+#define WAIT_NSECS 3000000000u
 
 static unsigned char piece[PIECE];
 
@@ -26,6 +28,10 @@ int guest_main(const struct boot_info *info)
     const char *cmdline = info->cmdline;
     uint64_t end = ((uint64_t)__builtin_frame_address(0) - STACK) & ~(uint64_t)(PAGE - 1);
 
+    if (*cmdline == 'l') {
+        volatile struct hc_poll wait = {.timeout_nsecs = WAIT_NSECS};
+        hypercall(HYPERCALL_POLL, &wait);
+    }
     for (unsigned i = 0; i < PIECE; i += 512)
         piece[i] = 42;
     write_disk();

@@ -165,13 +165,14 @@ has_memory() {
 }
 
 @test "a container that is killed for want of memory is reported as that" {
-    [[ $RUNTIME == wherry ]] || skip "a guest that writes to its disk"
+    [[ $RUNTIME == wherry ]] || skip "a guest that takes its memory late"
     local id greedy
     image_greedy "$BATS_TEST_TMPDIR/greedy"
     image_archive greedy "$BATS_TEST_TMPDIR/greedy" /greedy "$BATS_TEST_TMPDIR/greedy.tar"
     ctr --address "$SOCKET" --namespace k8s.io images import "$BATS_TEST_TMPDIR/greedy.tar" 3>&-
     id=$(pod one)
-    greedy=$(container_run one "$id" greedy greedy '.linux.resources = {memory_limit_in_bytes: 33554432}')
+    greedy=$(container_run one "$id" greedy greedy '.args = ["later"] | .linux.resources = {memory_limit_in_bytes: 67108864}')
+    memory_limit "$(pid_of "$greedy")" 33554432
     eventually 10 has_state "$greedy" 2
     is_out_of_memory() { [[ $(status_of "$greedy" | jq -r .status.reason) == OOMKilled ]]; }
     eventually 5 is_out_of_memory

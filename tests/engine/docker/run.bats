@@ -125,9 +125,12 @@ load engine
 }
 
 @test "a container that is killed for want of memory is reported as that" {
-    [[ $RUNTIME == wherry ]] || skip "a guest that writes to its disk"
+    [[ $RUNTIME == wherry ]] || skip "a guest that takes its memory late"
     image_greedy "$BATS_TEST_TMPDIR/greedy"
     d build -q -t greedy -f "$BATS_TEST_TMPDIR/greedy/Containerfile" "$BATS_TEST_TMPDIR/greedy"
-    run -137 d run --name greedy --memory 32m greedy
+    d run -d --name greedy --memory 64m greedy later
+    memory_limit "$(inspect .State.Pid greedy)" 33554432
+    run -0 d wait greedy
+    [[ $output == 137 ]]
     [[ $(inspect .State.OOMKilled greedy) == true ]]
 }
