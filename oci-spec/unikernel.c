@@ -21,6 +21,9 @@
 
 #define PREFIX "dev.wherry."
 
+/* Between the options of a block device: some command lines take a comma for the end of an annotation. */
+#define SEPARATORS ",;"
+
 /* What a struct unikernel * really points into. */
 struct document {
     struct arena arena;
@@ -196,10 +199,10 @@ static int read_block(struct document *document, const char *device, const struc
     char *rest = arena_copy(&document->arena, pair->value, strlen(pair->value), err);
     if (rest == NULL)
         return -1;
-    if (read_block_source(strsep(&rest, ","), block) < 0)
+    if (read_block_source(strsep(&rest, SEPARATORS), block) < 0)
         return bad_value(pair, err, "is not of the form rootfs, file:/PATH or mount:/PATH");
     while (rest != NULL) {
-        if (read_block_option(strsep(&rest, ","), block) < 0)
+        if (read_block_option(strsep(&rest, SEPARATORS), block) < 0)
             return bad_value(
                 pair, err,
                 "has an option other than one each of format=FORMAT, limit=SIZE, and ro, keep or discard");

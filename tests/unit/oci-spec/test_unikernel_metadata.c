@@ -54,7 +54,7 @@ START_TEST(our_annotations_are_read)
 {
     read_ok(&(struct input){.pairs = {{W "binary", "/app.hvt"},
                                       {W "block.data", "mount:/data,ro"},
-                                      {W "block.more", "mount:/more,limit=3M,keep"},
+                                      {W "block.more", "mount:/more;limit=3M;keep"},
                                       {W "block.root", "rootfs,format=tar,discard"},
                                       {W "cmdline", "--x  'y'"},
                                       {W "memory", "64M"},
