@@ -302,9 +302,11 @@ static int read_file_marks(struct scan *scan, int dirfd, const char *name, const
 
 static void add_to_fingerprint(struct scan *scan, uint32_t number, const struct stat *st)
 {
-    const uint64_t changing[] = {(uint64_t)st->st_dev,         (uint64_t)st->st_ino,
-                                 (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec,
-                                 (uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec};
+    /* Without the device: its number may be another one after a boot, and what belongs to the directory, such
+     * as a delta file, would not be found again. */
+    const uint64_t changing[] = {(uint64_t)st->st_ino, (uint64_t)st->st_mtim.tv_sec,
+                                 (uint64_t)st->st_mtim.tv_nsec, (uint64_t)st->st_ctim.tv_sec,
+                                 (uint64_t)st->st_ctim.tv_nsec};
 
     if (scan->options->has_identity)
         return;

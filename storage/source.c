@@ -23,7 +23,7 @@
 #define SMALL_BYTES   (1u << 20)
 
 /* Goes into every layer's key: changes when the scan learns to see more, or packs get another form. */
-#define KEY_VERSION 3
+#define KEY_VERSION 4
 
 /* Two changes within one tick of the clock leave the same time on a file (at most 10 ms, with HZ=100). */
 #define TICK_NS  20000000ll

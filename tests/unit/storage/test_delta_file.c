@@ -27,7 +27,8 @@ static void open_image(enum image_format format, const char *hosts, struct image
 static void set_up(void)
 {
     scratch_set_up();
-    scratch_run("mkdir -p tree/etc && echo image > tree/etc/hosts && head -c 300000 /dev/urandom > tree/data");
+    scratch_run(
+        "mkdir -p tree/etc && echo image > tree/etc/hosts && head -c 300000 /dev/urandom > tree/data");
 }
 
 /* Opens a device over an image and its delta file. */

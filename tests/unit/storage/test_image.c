@@ -259,6 +259,34 @@ START_TEST(what_is_no_directory_is_an_error)
 }
 END_TEST
 
+START_TEST(owners_are_those_that_the_container_sees)
+{
+    static const struct image_id_range ids[] = {{.inside = 0, .outside = 100000, .n = 1000},
+                                                {.inside = 2000, .outside = 7, .n = 1}};
+    char path[128], plain[STORE_KEY_SIZE];
+    struct error err = {0};
+    struct image image;
+    struct image_request request = {.rootfs = path, .format = IMAGE_EXT2};
+    snprintf(path, sizeof(path), "%s/tree", scratch_dir);
+    scratch_run(
+        "mkdir tree && : > tree/root && : > tree/user && : > tree/other && : > tree/nobody && "
+        "chown 100000:100000 tree tree/root && chown 100042:100001 tree/user && chown 7:100000 tree/other && "
+        "chown 0:101000 tree/nobody");
+    ck_assert_ok(image_open(scratch_store, &request, &image, &err), err);
+    memcpy(plain, image.key, sizeof(plain));
+    image_release(&image);
+    request.uids = request.gids = (struct image_id_map){.ranges = ids, .n = 2};
+    ck_assert_ok(image_open(scratch_store, &request, &image, &err), err);
+    ck_assert_str_ne(image.key, plain);
+    scratch_copy_image(&image, "image");
+    image_release(&image);
+    scratch_run(
+        "e2fsck -fn image > /dev/null 2>&1 && set -- root 0 0 user 42 1 other 2000 0 nobody 65534 65534 && "
+        "while [ $# -gt 0 ]; do debugfs -R \"stat $1\" image 2>/dev/null | "
+        "grep -q \"User: *$2 *Group: *$3 \" || { echo $1; exit 1; }; shift 3; done");
+}
+END_TEST
+
 int main(void)
 {
     if (system("PATH=$PATH:/usr/sbin:/sbin; command -v e2fsck debugfs > /dev/null") != 0) {
@@ -284,5 +312,6 @@ int main(void)
     tcase_add_test(tcase, a_large_patch_fits);
     tcase_add_test(tcase, a_patch_that_leads_nowhere_is_refused);
     tcase_add_test(tcase, what_is_no_directory_is_an_error);
+    tcase_add_test(tcase, owners_are_those_that_the_container_sees);
     return unit_run(suite);
 }
