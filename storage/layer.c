@@ -131,6 +131,8 @@ static const char *check_entry(const struct layer *layer, uint32_t i, uint32_t *
         return "does not follow its directory";
     if (e->link > i || (e->link != i && layer->entries[e->link].link != e->link))
         return "is linked to what is not before it";
+    if ((layer->entries[e->link].mode & S_IFMT) != (e->mode & S_IFMT))
+        return "is linked to a file of another type";
 
     if (S_ISDIR(e->mode) && (e->flags & LAYER_WHITEOUT) != 0)
         return "is a directory and hides it";
