@@ -11,7 +11,6 @@
 #include "base/cleanup.h"
 #include "x86_64/ticks.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>

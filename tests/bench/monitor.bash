@@ -6,8 +6,8 @@
 # and nothing in the checkout changes.
 #
 # The guests are guests/*.c, plain Solo5, built twice: with Solo5's own library (which takes one block a request, and
-# the network ring where it is offered) and with the kit's (any number of blocks a request; a window where it is
-# offered; no network ring). Each binary for hvt runs unmodified in both hvt tenders. Every round measures every cell
+# the network ring where it is offered) and with the kit's (any number of blocks a request; a window, the network ring
+# and posted buffers where they are offered). Each binary for hvt runs unmodified in both hvt tenders. Every round measures every cell
 # once; a ratio is the median of the rounds' ratios.
 
 bench_dir_guests=tests/bench/guests
@@ -144,9 +144,11 @@ monitor_net() {
     for ((i = 0; i < rounds; i++)); do
         monitor_exchange wherry "$wherry_monitor" "$bench_scratch/responder.hvt"
         monitor_exchange hvt "$hvt" "$bench_scratch/responder.hvt"
+        monitor_exchange hvt-plain "$bench_scratch/hvt-without-ring" "$bench_scratch/responder.hvt"
         monitor_exchange spt "$spt" "$bench_scratch/responder.spt"
         monitor_exchange wherry-kit "$wherry_monitor" "$kit_guests/bench_responder"
         monitor_exchange hvt-kit "$hvt" "$kit_guests/bench_responder"
+        monitor_exchange hvt-kit-plain "$bench_scratch/hvt-without-ring" "$kit_guests/bench_responder"
     done
     printf '%-44s %12s %12s %12s\n' 'frames over a tap' min median max
     for metric in trips from to; do
@@ -158,15 +160,22 @@ monitor_net() {
         samples_row "$title, ring: wherry" "wherry.$metric" "$unit"
         samples_row "$title, ring: hvt" "hvt.$metric" "$unit"
         samples_row "$title, system calls: spt" "spt.$metric" "$unit"
-        samples_row "$title, hypercalls: wherry" "wherry-kit.$metric" "$unit"
-        samples_row "$title, hypercalls: hvt" "hvt-kit.$metric" "$unit"
+        samples_row "$title, hypercalls: hvt" "hvt-plain.$metric" "$unit"
+        samples_row "$title, kit: wherry (posted buffers)" "wherry-kit.$metric" "$unit"
+        samples_row "$title, kit: hvt (ring)" "hvt-kit.$metric" "$unit"
+        samples_row "$title, kit: hvt (hypercalls)" "hvt-kit-plain.$metric" "$unit"
     done
-    figure_paired net_vs_hvt wherry-kit.trips hvt-kit.trips
-    figure_paired net_out_vs_hvt wherry-kit.from hvt-kit.from
-    figure_paired net_in_vs_hvt wherry-kit.to hvt-kit.to
+    # The same binary in both: of the kit, by what each tender offers at best, and by hypercalls in solo5-hvt; of
+    # Solo5's library by the ring in both, and by hypercalls in solo5-hvt.
+    figure_paired net_vs_hvt wherry-kit.trips hvt-kit-plain.trips
+    figure_paired net_out_vs_hvt wherry-kit.from hvt-kit-plain.from
+    figure_paired net_in_vs_hvt wherry-kit.to hvt-kit-plain.to
     figure_paired net_by_ring_vs_hvt wherry.trips hvt.trips
     figure_paired net_out_by_ring_vs_hvt wherry.from hvt.from
     figure_paired net_in_by_ring_vs_hvt wherry.to hvt.to
+    figure_paired net_ring_vs_hvt_without wherry.trips hvt-plain.trips
+    figure_paired net_out_ring_vs_hvt_without wherry.from hvt-plain.from
+    figure_paired net_in_ring_vs_hvt_without wherry.to hvt-plain.to
 }
 
 bench_monitor() {
@@ -182,6 +191,10 @@ bench_monitor() {
     kit_guests=$root/build/release/tests/bench/guests
     hvt=$bench_scratch/solo5/tenders/hvt/solo5-hvt
     spt=$bench_scratch/solo5/tenders/spt/solo5-spt
+    gcc -O2 -Wall -Wextra -Werror -shared -fPIC tests/bench/no_ioeventfd.c -o build/bench/no_ioeventfd.so
+    printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$root/build/bench/no_ioeventfd.so" "$hvt" \
+        >"$bench_scratch/hvt-without-ring"
+    chmod +x "$bench_scratch/hvt-without-ring"
     monitor_boot
     monitor_block "$rounds"
     # The functions and variables go along: the same shell, in another network namespace.
