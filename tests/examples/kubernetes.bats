@@ -15,7 +15,7 @@ setup() {
 
 # In a root file system of busybox alone, as in the image.
 install_on_node() {
-    PATH=$context/bin "$context/bin/sh" "$context/install" --host "$node" --restart "$BATS_TEST_TMPDIR/restart" "$@"
+    PATH=$context/bin "$context/bin/sh" "$context/install" --host "${where:-$node}" --restart "$BATS_TEST_TMPDIR/restart" "$@"
 }
 
 @test "containerd 1: the runtime is registered, once, and taken away again" {
@@ -51,8 +51,7 @@ install_on_node() {
     install_on_node
     [ ! -s "$restarts" ]
     [ -x "$node/opt/wherry/bin/wherry-monitor" ]
-    node=$BATS_TEST_TMPDIR/nowhere
-    run -1 install_on_node
+    where=$BATS_TEST_TMPDIR/nowhere run -1 install_on_node
     [[ $output == *"is not the root file system of a node"* ]]
     run -2 install_on_node --unknown
     [[ $output == *usage* ]]

@@ -252,9 +252,16 @@ teardown() { spec_teardown; }
 # freezer WORDS: freezes or thaws the container's cgroup behind the runtime's back.
 freezer() {
     if [[ -d /sys/fs/cgroup/freezer ]]; then
-        echo "$1" >"/sys/fs/cgroup/freezer/$cgroup/c/freezer.state"
+        echo "$1"
     else
-        echo "$([[ $1 == FROZEN ]] && echo 1 || echo 0)" >"/sys/fs/cgroup/$cgroup/c/cgroup.freeze"
+        [[ $1 == FROZEN ]] && echo 1 || echo 0
+    fi >"$(freezer_file)"
+}
+freezer_file() {
+    if [[ -d /sys/fs/cgroup/freezer ]]; then
+        echo "/sys/fs/cgroup/freezer/$cgroup/c/freezer.state"
+    else
+        echo "/sys/fs/cgroup/$cgroup/c/cgroup.freeze"
     fi
 }
 
