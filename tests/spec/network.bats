@@ -34,13 +34,7 @@ in_pod() {
 start_web() {
     create c1
     wherry start c1
-    local i=
-    for i in {1..100}; do
-        grep -q '^serving' "$work/output" && return
-        sleep 0.05
-    done
-    cat "$work/output"
-    return 1
+    eventually 10 grep -q '^serving' "$work/output" || { cat "$work/output"; return 1; }
 }
 
 fetch() {
