@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "base/lock.h"
 #include "image_object.h"
-#include "layer_copy.h"
+#include "layer_open.h"
 #include "pack.h"
 #include "tree_path.h"
 

@@ -12,6 +12,7 @@
 #include "base/lock.h"
 #include "image_compose.h"
 #include "layer_copy.h"
+#include "layer_open.h"
 #include "pack_store.h"
 
 #include <fcntl.h>

@@ -40,28 +40,6 @@ void layer_entry_digest(const struct layer *layer, uint32_t entry, struct digest
         digest_add_field(digest, layer->strings + e->target, e->target_size);
 }
 
-int layer_entry_path(const struct layer *layer, uint32_t entry, char *path, size_t size, struct error *err)
-{
-    size_t at = size - 1;
-    path[at] = '\0';
-    if (entry == 0)
-        path[--at] = '.';
-
-    for (uint32_t i = entry; i != 0; i = layer->entries[i].parent) {
-        const struct layer_entry *e = &layer->entries[i];
-        bool has_slash = i != entry;
-        if (at < (size_t)e->name_size + has_slash)
-            return error_set(err, ERROR_REFUSED, "the path of '%.*s' is longer than %zu bytes",
-                             (int)e->name_size, layer->strings + e->name, size - 1);
-        if (has_slash)
-            path[--at] = '/';
-        at -= e->name_size;
-        memcpy(path + at, layer->strings + e->name, e->name_size);
-    }
-    memmove(path, path + at, size - at);
-    return 0;
-}
-
 int layer_encode(const struct layer *layer, void **out_data, size_t *out_size, struct error *err)
 {
     struct table_header header = {.n_entries = layer->n_entries,

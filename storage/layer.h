@@ -103,10 +103,6 @@ uint64_t layer_entry_blocks(const struct layer *layer, uint32_t entry);
 /* Adds what an entry is to a digest, without times and places: small layers are known by this. */
 void layer_entry_digest(const struct layer *layer, uint32_t entry, struct digest *digest);
 
-/* Writes the path of an entry, relative to the layer's root ("." for itself), into path. ERROR_REFUSED when
- * it does not fit. */
-int layer_entry_path(const struct layer *layer, uint32_t entry, char *path, size_t size, struct error *err);
-
 /* The table as bytes, to be free(3)d by the caller. */
 int layer_encode(const struct layer *layer, void **out_data, size_t *out_size, struct error *err);
 

@@ -8,14 +8,13 @@
 #include "layer_copy.h"
 
 #include "base/cleanup.h"
-#include "base/path.h"
+#include "layer_open.h"
 #include "parallel.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* What a worker keeps from one file to the next. */
 struct copier {
@@ -74,45 +73,28 @@ void layer_runs_release(struct layer_runs *runs)
     *runs = LAYER_RUNS_NONE;
 }
 
-int layer_open_file(int dirfd, const struct layer *layer, uint32_t entry, int *out_fd, struct error *err)
-{
-    char path[PATH_MAX];
-    struct stat st;
-    _cleanup_close_ int fd = -1;
-
-    if (layer_entry_path(layer, entry, path, sizeof(path), err) != 0 ||
-        path_open_beneath(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd, err) != 0)
-        return -1;
-    if (fstat(fd, &st) != 0)
-        return error_errno(err, "examine '%s'", path);
-    if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != layer->entries[entry].size)
-        return error_set(err, ERROR_STATE, "'%s' was changed while it was read", path);
-    *out_fd = take_fd(&fd);
-    return 0;
-}
-
 /* Opens a file by its directory, which stays open for its neighbours. */
 static int open_file(struct copier *copier, const struct layer_copy_source *source, uint32_t source_number,
                      uint32_t entry, int *out_fd, struct error *err)
 {
     const struct layer_entry *e = &source->layer->entries[entry];
-    char path[PATH_MAX];
+    char name[NAME_MAX + 1];
     if (!copier->has_dir || copier->dir_source != source_number || copier->dir_entry != e->parent) {
         if (copier->has_dir)
             close(copier->dir_fd);
         copier->has_dir = false;
-        if (layer_entry_path(source->layer, e->parent, path, sizeof(path), err) != 0 ||
-            path_open_beneath(source->dirfd, path, O_PATH | O_DIRECTORY, &copier->dir_fd, err) != 0)
+        if (layer_open(source->dirfd, source->layer, e->parent, O_PATH | O_DIRECTORY, &copier->dir_fd, err) !=
+            0)
             return -1;
         copier->has_dir = true;
         copier->dir_source = source_number;
         copier->dir_entry = e->parent;
     }
-    memcpy(path, source->layer->strings + e->name, e->name_size);
-    path[e->name_size] = '\0';
-    *out_fd = openat(copier->dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+    memcpy(name, source->layer->strings + e->name, e->name_size);
+    name[e->name_size] = '\0';
+    *out_fd = openat(copier->dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
     if (*out_fd < 0)
-        return error_errno(err, "open '%s'", path);
+        return error_errno(err, "open '%s'", name);
     return 0;
 }
 

@@ -49,9 +49,6 @@ void layer_runs_release(struct layer_runs *runs);
 int layer_copy(const struct layer_runs *runs, const struct layer_copy_source *sources, int out_fd,
                uint8_t (*digests)[DIGEST_SIZE], struct error *err);
 
-/* Opens a file of a layer and checks that it is still of the size that was scanned. */
-int layer_open_file(int dirfd, const struct layer *layer, uint32_t entry, int *out_fd, struct error *err);
-
 /* How many chunks a number of blocks makes. */
 static inline size_t layer_count_chunks(uint64_t n_blocks)
 {

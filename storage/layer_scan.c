@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "layer_open.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -408,7 +409,6 @@ static int add_root(struct scan *scan, struct error *err)
 /* Reads the directory that is entry number; its children go to the end of the entries. */
 static int read_directory(struct scan *scan, uint32_t number, struct names *names, struct error *err)
 {
-    char path[PATH_MAX];
     _cleanup_close_ int fd = -1;
 
     uint32_t first = scan->layer.n_entries;
@@ -417,18 +417,19 @@ static int read_directory(struct scan *scan, uint32_t number, struct names *name
         scan->layer.entries[number].n = 0;
         return 0;
     }
-    if (layer_entry_path(&scan->layer, number, path, sizeof(path), err) != 0 ||
-        path_open_beneath(scan->root_fd, path, O_RDONLY | O_DIRECTORY, &fd, err) != 0)
+    if (layer_open(scan->root_fd, &scan->layer, number, O_RDONLY | O_DIRECTORY, &fd, err) != 0)
         return -1;
     if (scan->options->is_overlay)
         read_dir_marks(scan, fd, &scan->layer.entries[number]);
-    if (read_names(fd, names, err) != 0)
-        return error_wrap(err, "in '%s'", path);
-    for (size_t i = 0; i < names->n; i++)
-        if (add_entry(scan, fd, number, names->bytes + names->offsets[i], err) != 0)
-            return error_wrap(err, "in '%s'", path);
+    int failed = read_names(fd, names, err);
+    for (size_t i = 0; i < names->n && failed == 0; i++)
+        failed = add_entry(scan, fd, number, names->bytes + names->offsets[i], err);
+    if (failed != 0 && number != 0) {
+        const struct layer_entry *e = &scan->layer.entries[number];
+        return error_wrap(err, "in '%.*s'", (int)e->name_size, scan->layer.strings + e->name);
+    }
     scan->layer.entries[number].n = scan->layer.n_entries - first;
-    return 0;
+    return failed;
 }
 
 /* Settles which of the two fingerprints counts. */

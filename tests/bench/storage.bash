@@ -68,39 +68,52 @@ storage_hits() {
         storage_row 'create, 1 GiB' ${times[2]}
         storage_row '100 creates at once, 1 GiB' $crowd
     }
+    # What runnc does at each create, with its options, and the floor of a copy.
+    printf '\n'
+    time_rounds 1 \
+        iso-1m genisoimage -quiet -l -r -o "$bench_scratch/image.iso" "$small" --- \
+        iso-100m genisoimage -quiet -l -r -o "$bench_scratch/image.iso" "$middle" --- \
+        iso-1g genisoimage -quiet -l -r -o "$bench_scratch/image.iso" "$large" --- \
+        copy-1g sh -c "rm -rf '$bench_scratch/copy' && cp -a '$large' '$bench_scratch/copy'"
+    rm -rf "$bench_scratch/image.iso" "$bench_scratch/copy"
     figure create_1g_vs_1m "$(ratio "$(cut -d' ' -f2 <<<"${times[2]}")" "$(cut -d' ' -f2 <<<"${times[0]}")")" x
     figure storage_hit "$(ratio3 "$(cut -d' ' -f2 <<<"${times[2]}")")" ms
     umount "$small" "$middle" "$large"
 }
 
 storage_misses() {
-    local files mib name dir times runs=${BENCH_RUNS:-5}
-    ((runs <= 5)) || runs=5
+    local files mib name dir times runs
     for files in 6000 70000; do
-        mib=$((files == 6000 ? 200 : 800))
+        mib=$((files == 6000 ? 200 : 800)) runs=$((files == 6000 ? 5 : 2))
         name=files$files
         storage_layer "$name" "$files" "$mib"
         dir=$(storage_mount "c$files" "$name")
-        # shellcheck disable=SC2207
-        times=($(storage_probe "$bench_scratch/miss$files" "$runs" miss "$dir"))
-        printf '%-36s %10s %10s %10s\n' "not prepared, $files files, ms" min median max
-        storage_row 'wherry, before the guest starts' "${times[@]}"
+        mapfile -t times < <(storage_probe "$bench_scratch/miss$files" $((2 * runs)) miss "$dir")
+        printf '\n%-36s %10s %10s %10s\n' "not prepared, $files files, ms" min median max
+        # shellcheck disable=SC2086
+        {
+            storage_row 'wherry, before the guest starts' ${times[0]}
+            storage_row '    processor time of it' ${times[1]}
+        }
         time_rounds "$runs" \
             wherry-whole sh -c "rm -rf '$bench_scratch/whole' && exec '$root/build/release/runtime/wherry' image \
                 --store '$bench_scratch/whole' prepare '$dir'" --- \
             genisoimage genisoimage -quiet -l -r -o "$bench_scratch/image.iso" "$dir" --- \
             tar tar -C "$dir" -cf "$bench_scratch/image.tar" . --- \
             copy sh -c "rm -rf '$bench_scratch/copy' && cp -a '$dir' '$bench_scratch/copy'"
-        figure "miss_$((files / 1000))k_files" "$(ratio3 "${times[1]}")" ms
-        figure "build_vs_tar_$((files / 1000))k_files" "$(ratio "${median[wherry-whole]}" "${median[tar]}")" x
-        figure "genisoimage_$((files / 1000))k_files" "$(ratio3 "${median[genisoimage]}")" ms
+        name=$((files / 1000))k_files
+        figure "miss_$name" "$(ratio3 "$(cut -d' ' -f2 <<<"${times[0]}")")" ms
+        figure "miss_${name}_processor" "$(ratio3 "$(cut -d' ' -f1 <<<"${times[1]}")")" ms
+        figure "miss_${name}_vs_genisoimage" "$(ratio "$(cut -d' ' -f2 <<<"${times[0]}")" "${median[genisoimage]}")" x
+        [[ $files != 6000 ]] || figure background_vs_tar "$(ratio "${median[wherry-whole]}" "${median[tar]}")" x
+        [[ $files == 6000 ]] || figure background_vs_tar_70k "$(ratio "${median[wherry-whole]}" "${median[tar]}")" x
         umount "$dir"
         rm -rf "$bench_scratch"/miss"$files"-* "$bench_scratch/whole" "$bench_scratch/copy" "$bench_scratch"/image.*
     done
 }
 
 storage_functions() {
-    local i dirs=() base own=0 store=$bench_scratch/functions disk kib
+    local i dirs=() base own=0 store=$bench_scratch/functions disk image_kib whole_kib
     storage_layer base 2000 200
     for i in {1..100}; do
         storage_layer "f$i" 4 1
@@ -110,12 +123,14 @@ storage_functions() {
     base=$(du -sk "$bench_scratch/graph/overlay/base/diff" | cut -f1)
     own=$(for i in {1..100}; do du -sk "$bench_scratch/graph/overlay/f$i/diff"; done | awk '{ s += $1 } END { print s }')
     disk=$(du -sk "$store" | cut -f1)
-    kib=$(storage_probe "$store" 100 memory "${dirs[@]}")
-    printf '%-36s %10s\n' '100 functions on one base, MiB' ''
+    read -r image_kib whole_kib < <(storage_probe "$store" 100 memory "${dirs[@]}")
+    printf '\n%-36s %10s\n' '100 functions on one base, MiB' ''
     printf '%-36s %10d\n' 'base and own parts' $(((base + own) / 1024)) 'store' $((disk / 1024)) \
-        'memory, all read whole' $((kib / 1024)) 'an ISO for each' $(((100 * base + own) / 1024))
+        'memory of the images, all read' $((image_kib / 1024)) 'and of the whole processes' $((whole_kib / 1024)) \
+        'an ISO for each' $(((100 * base + own) / 1024))
     figure disk_100_functions "$(ratio "$disk" $((base + own)))" x
-    figure memory_100_functions "$(ratio "$kib" $((base + own)))" x
+    figure memory_100_functions "$(ratio "$image_kib" $((base + own)))" x
+    figure memory_100_processes "$(ratio "$whole_kib" $((base + own)))" x
     for i in "${dirs[@]}"; do umount "$i"; done
 }
 

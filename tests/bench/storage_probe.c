@@ -5,7 +5,8 @@
  *     storage-probe STORE RUNS hit DIR...     opens the prepared images in turn; RUNS rounds
  *     storage-probe STORE RUNS miss DIR       into RUNS new stores below STORE
  *     storage-probe STORE RUNS crowd DIR      RUNS processes at once, each opens the prepared image
- *     storage-probe STORE RUNS memory DIR...  RUNS processes hold and read the images; prints the PSS, in KiB
+ *     storage-probe STORE RUNS memory DIR...  RUNS processes hold and read the images; prints the PSS of all,
+ *                                             in KiB: of the images' mappings, and of the whole processes
  *     storage-probe STORE RUNS read DIR       copies the image out of its mapping, against memcpy of memory
  *     storage-probe STORE RUNS copy DIR PIECE ORDER
  *                                             copies pieces out of the mapping as read_guest.c does: prints
@@ -18,6 +19,7 @@
 #include "overlay/overlay.h"
 #include "storage/image.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,15 +160,20 @@ static void map_image(const struct image *image, struct overlay *overlay)
     check(overlay_open(&parts, overlay, &err), &err);
 }
 
-/* What one process holds of all that is mapped, shared parts shared out, in KiB. */
-static unsigned long own_pss_kib(void)
+/* What one process holds, shared parts shared out, in KiB: of what is mapped from start to end. */
+static unsigned long own_pss_kib(uintptr_t start, uintptr_t end)
 {
-    char line[256];
-    unsigned long kib = 0;
-    FILE *f = fopen("/proc/self/smaps_rollup", "re");
-    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-        if (sscanf(line, "Pss: %lu", &kib) == 1)
-            break;
+    char line[512];
+    unsigned long kib = 0, part;
+    uintptr_t from, to;
+    bool is_inside = false;
+    FILE *f = fopen("/proc/self/smaps", "re");
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &from, &to) == 2)
+            is_inside = from >= start && to <= end;
+        else if (is_inside && sscanf(line, "Pss: %lu", &part) == 1)
+            kib += part;
+    }
     if (f != NULL)
         fclose(f);
     return kib;
@@ -182,7 +189,8 @@ static void touch(const struct image *image, const struct overlay *overlay)
 static void memory(const char *store, size_t runs, char *const *dirs, size_t n_dirs)
 {
     unsigned long *kib =
-        mmap(NULL, (runs + 2) * sizeof(*kib), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        mmap(NULL, (2 * runs + 1) * sizeof(*kib), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    unsigned long image_kib = 0, whole_kib = 0;
     int ready[2], go[2];
     char byte;
     if (pipe(ready) != 0 || pipe(go) != 0)
@@ -196,11 +204,14 @@ static void memory(const char *store, size_t runs, char *const *dirs, size_t n_d
         open_image(store, dirs[i % n_dirs], &image);
         map_image(&image, &overlay);
         touch(&image, &overlay);
-        if (write(ready[1], "x", 1) == 1 && read(go[0], &byte, 1) == 0)
-            kib[i] = own_pss_kib();
+        if (write(ready[1], "x", 1) == 1 && read(go[0], &byte, 1) == 0) {
+            uintptr_t start = (uintptr_t)overlay.bytes;
+            kib[2 * i] = own_pss_kib(start, start + overlay.mapped);
+            kib[2 * i + 1] = own_pss_kib(0, UINTPTR_MAX);
+        }
         /* All are measured while all are there. */
-        __atomic_add_fetch(&kib[runs], 1, __ATOMIC_SEQ_CST);
-        while (__atomic_load_n(&kib[runs], __ATOMIC_SEQ_CST) < runs)
+        __atomic_add_fetch(&kib[2 * runs], 1, __ATOMIC_SEQ_CST);
+        while (__atomic_load_n(&kib[2 * runs], __ATOMIC_SEQ_CST) < runs)
             usleep(1000);
         _exit(0);
     }
@@ -211,9 +222,11 @@ static void memory(const char *store, size_t runs, char *const *dirs, size_t n_d
     close(go[1]);
     while (wait(NULL) > 0)
         ;
-    for (size_t i = 0; i < runs; i++)
-        kib[runs + 1] += kib[i];
-    printf("%lu\n", kib[runs + 1]);
+    for (size_t i = 0; i < runs; i++) {
+        image_kib += kib[2 * i];
+        whole_kib += kib[2 * i + 1];
+    }
+    printf("%lu %lu\n", image_kib, whole_kib);
 }
 
 /* Copies n blocks of an image, in order or not; returns bytes in a microsecond. */

@@ -255,6 +255,62 @@ START_TEST(images_of_one_base_share_its_generated_part)
 }
 END_TEST
 
+START_TEST(very_many_and_very_deep_files_are_all_there)
+{
+    char path[256], name[32];
+    scratch_run("mkdir -p " GRAPH "l0/diff/many && for i in $(seq 200); do mkdir " GRAPH "l0/diff/d$i; done");
+    snprintf(path, sizeof(path), "%s/" GRAPH "l0/diff", scratch_dir);
+    int top = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int many = openat(top, "many", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int i = 0; i < 100000; i++) {
+        snprintf(name, sizeof(name), "file-%d", i);
+        ck_assert_int_eq(mknodat(many, name, S_IFREG | 0644, 0), 0);
+    }
+    close(many);
+    for (int i = 0; i < 20000; i++) {
+        snprintf(name, sizeof(name), "d%d/f%d", 1 + i % 200, i);
+        ck_assert_int_eq(mknodat(top, name, S_IFREG | 0644, 0), 0);
+    }
+    /* Deeper than the kernel takes a path. */
+    for (int i = 0; i < 300; i++) {
+        int next;
+        ck_assert_int_eq(mkdirat(top, "a-directory-in-a-directory", 0755), 0);
+        next = openat(top, "a-directory-in-a-directory", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close(top);
+        top = next;
+    }
+    int fd = openat(top, "bottom", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    ck_assert_int_eq(write(fd, "deep", 4), 4);
+    close(fd);
+    close(top);
+
+    mount_stack("c", 1);
+    prepare("store", "c", "image");
+    /* Names only: a directory of ext2 has no index, so looking 100,000 of them up takes too long. */
+    scratch_run(
+        "mount -t ext2 -o loop,ro image mnt && find mnt -mindepth 1 -printf '%%P\\n' | sort > list.image; "
+        "umount mnt; find " GRAPH "c/merged -mindepth 1 -printf '%%P\\n' | sort > list.tree; "
+        "[ $(wc -l < list.tree) = 120502 ] && cmp list.image list.tree && umount " GRAPH "c/merged");
+}
+END_TEST
+
+START_TEST(a_sparse_file_of_many_gigabytes_is_kept)
+{
+    scratch_run("mkdir -p " GRAPH "l0/diff && cd " GRAPH "l0/diff && truncate -s 8G sparse && "
+                "for at in 0 1 1023 1024 3000 4100 6000 8191; do "
+                "echo $at | dd of=sparse bs=1M seek=$at conv=notrunc status=none; done");
+    mount_stack("c", 1);
+    prepare("store", "c", "image");
+    /* Where there is no data there are holes in the image too, which read as zeros. */
+    scratch_run("[ $(stat -c %%s image) -lt 40000000 ] && mount -t ext2 -o loop,ro image mnt && "
+                "[ $(stat -c %%s mnt/sparse) = 8589934592 ] && [ $(du -k mnt/sparse | cut -f1) -lt 100 ] && "
+                "for at in 0 1 2 1023 1024 3000 4100 6000 8190 8191; do "
+                "dd if=mnt/sparse bs=1M skip=$at count=1 status=none | "
+                "cmp -n 1048576 -i 0:${at}M - " GRAPH "c/merged/sparse || exit 1; done; "
+                "s=$?; umount mnt " GRAPH "c/merged; exit $s");
+}
+END_TEST
+
 int main(void)
 {
     if (geteuid() != 0 ||
@@ -271,5 +327,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, a_random_stack_comes_back_as_it_was, 0, 2);
     tcase_add_test(tcase, images_of_one_base_share_its_generated_part);
+    tcase_add_test(tcase, very_many_and_very_deep_files_are_all_there);
+    tcase_add_test(tcase, a_sparse_file_of_many_gigabytes_is_kept);
     return unit_run(suite);
 }
