@@ -65,7 +65,7 @@ bool image_direct_helps(const struct store *store, const struct source *source)
     return false;
 }
 
-/* Opens the packs that are there, and makes those that must be. */
+/* Opens the packs that are there. To make one now would mean to wait for the disk. */
 static int open_packs(const struct store *store, struct source *source, struct direct *d, struct error *err)
 {
     _cleanup_close_ int collect_lock = -1;
@@ -78,8 +78,7 @@ static int open_packs(const struct store *store, struct source *source, struct d
         d->pack_fds[i] = -1;
     for (uint32_t i = 0; i < source->n_layers; i++) {
         struct source_layer *layer = &source->layers[i];
-        bool is_packed = faccessat(store->data_fd, layer->key, F_OK, 0) == 0;
-        if (is_packed || !layer->is_lasting) {
+        if (faccessat(store->data_fd, layer->key, F_OK, 0) == 0) {
             if (pack_store_ensure(store, layer, &d->pack_fds[i], NULL, err) != 0 ||
                 pack_store_check(store, layer->key, d->pack_fds[i], err) != 0)
                 return -1;
@@ -149,13 +148,16 @@ static size_t count_allowed(const struct direct *d)
 static int choose_direct(struct direct *d, struct error *err)
 {
     _cleanup_free_ struct candidate **order = calloc(d->n_candidates + 1, sizeof(struct candidate *));
+    size_t n = 0;
     if (order == NULL)
         return error_errno(err, "choose the files");
+    /* What may still change is copied. */
     for (size_t i = 0; i < d->n_candidates; i++)
-        order[i] = &d->candidates[i];
-    qsort(order, d->n_candidates, sizeof(struct candidate *), compare_sizes);
+        if (d->source->layers[d->candidates[i].layer].is_lasting)
+            order[n++] = &d->candidates[i];
+    qsort(order, n, sizeof(struct candidate *), compare_sizes);
     size_t allowed = count_allowed(d);
-    for (size_t i = 0; i < d->n_candidates && i < allowed && order[i]->n_blocks >= DIRECT_MIN_BLOCKS; i++)
+    for (size_t i = 0; i < n && i < allowed && order[i]->n_blocks >= DIRECT_MIN_BLOCKS; i++)
         order[i]->is_direct = true;
     return 0;
 }

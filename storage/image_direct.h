@@ -14,7 +14,7 @@
 /* Whether some layer of a source has no pack and can be read in place. */
 bool image_direct_helps(const struct store *store, const struct source *source);
 
-/* Opens such an image. Layers without a pack that may change are packed first. */
+/* Opens such an image. Of layers that may still change, everything is copied. */
 int image_direct_open(const struct store *store, struct source *source, const char *key, struct image *out,
                       struct error *err);
 

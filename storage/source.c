@@ -68,6 +68,20 @@ int source_layer_scan(struct source_layer *layer, struct error *err)
     return 0;
 }
 
+int source_layer_check(const struct source_layer *layer, struct error *err)
+{
+    struct source_layer again = {.dirfd = layer->dirfd, .path = layer->path, .options = layer->options};
+    /* Made up, and in no directory; or never changed. */
+    if (layer->dirfd < 0 || layer->is_lasting)
+        return 0;
+    if (source_layer_scan(&again, err) != 0)
+        return -1;
+    layer_release(&again.layer);
+    if (strcmp(again.key, layer->key) != 0)
+        return error_set(err, ERROR_STATE, "'%s' was changed while it was read", layer->path);
+    return 0;
+}
+
 /* Scans a layer whose key is a fingerprint. A file that was changed a moment ago may change again and keep
  * its time: then the scan is repeated when that cannot be any more. */
 static int fingerprint(struct source_layer *layer, struct error *err)

@@ -51,6 +51,10 @@ int source_add_table(struct source *source, const char *what, struct layer *laye
 /* Ensures that a layer's table is there, by a scan. */
 int source_layer_scan(struct source_layer *layer, struct error *err);
 
+/* Checks that a layer whose key says what is in it still holds that, after it was read: ERROR_STATE when it
+ * was changed meanwhile. */
+int source_layer_check(const struct source_layer *layer, struct error *err);
+
 /* Adds the id maps to the digest of what they are part of. */
 void source_add_id_maps(const struct source *source, struct digest *digest);
 
