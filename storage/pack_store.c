@@ -46,8 +46,8 @@ static int build(const struct store *store, struct source_layer *layer, int *out
     if (progress != NULL && progress->begin_layer != NULL)
         progress->begin_layer(progress->context, layer->path, layer->layer.n_blocks * LAYER_BLOCK_SIZE);
     if (atomic_file_begin(&file, store->data_fd, 0444, err) != 0 ||
-        pack_write(file.fd, &source, layer->path, err) != 0 ||
-        source_layer_check(layer, err) != 0 || pack_store_publish(store, &file, layer->key, out_fd, err) != 0)
+        pack_write(file.fd, &source, layer->path, err) != 0 || source_layer_check(layer, err) != 0 ||
+        pack_store_publish(store, &file, layer->key, out_fd, err) != 0)
         return error_wrap(err, "build the pack '%s'", layer->key);
     return 0;
 }
