@@ -132,12 +132,22 @@ static const char *check_entry(const struct layer *layer, uint32_t i, uint32_t *
     return NULL;
 }
 
+static bool is_name_before(const struct layer *layer, const struct layer_entry *a,
+                           const struct layer_entry *b)
+{
+    int order = memcmp(layer->strings + a->name, layer->strings + b->name,
+                       a->name_size < b->name_size ? a->name_size : b->name_size);
+    return order < 0 || (order == 0 && a->name_size < b->name_size);
+}
+
 /* Every entry but the root is a child of its parent, and in no other place. */
 static const char *check_child(const struct layer *layer, uint32_t i)
 {
-    const struct layer_entry *parent = &layer->entries[layer->entries[i].parent];
+    const struct layer_entry *e = &layer->entries[i], *parent = &layer->entries[e->parent];
     if (!S_ISDIR(parent->mode) || i < parent->first || i - parent->first >= parent->n)
         return "is not among its directory's children";
+    if (i > parent->first && !is_name_before(layer, e - 1, e))
+        return "is not behind the one before it by its name";
     return NULL;
 }
 
