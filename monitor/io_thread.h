@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 #include "guest.h"
-#include "run.h"
+#include "run_end.h"
 #include "syscalls.h"
 #include "vm.h"
 

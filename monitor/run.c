@@ -13,12 +13,10 @@
 #include "io_thread.h"
 #include "x86_64/descriptor.h"
 #include "x86_64/low_memory.h"
-#include "x86_64/ticks.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
 
 #define EXIT_ABORT 255
 
@@ -31,22 +29,6 @@ struct run {
     bool is_started;
     bool has_ended;
 };
-
-/* The first thread that comes here says why the guest ends; any other stays here until the process is gone.
- */
-static void claim_end(struct guest *guest)
-{
-    if (!atomic_exchange_explicit(&guest->is_ending, true, memory_order_acq_rel))
-        return;
-    for (;;)
-        ticks_relax();
-}
-
-static void note_ended(struct status *status, enum status_exit reason)
-{
-    atomic_store_explicit(&status->exit_reason, (uint64_t)reason, memory_order_relaxed);
-    atomic_store_explicit(&status->phase, STATUS_ENDED, memory_order_release);
-}
 
 static void end(struct run *run, enum status_exit reason, int exit_status)
 {
@@ -78,7 +60,7 @@ static void end_with_breach(struct run *run, const char *what)
     struct vcpu *vcpu = &run->vm->vcpu;
     const struct kvm_regs *regs = vcpu_sync(vcpu) == 0 ? &vcpu->run->s.regs.regs : NULL;
 
-    claim_end(run->guest);
+    run_end_claim(run->guest);
     report_breach(&run->options->names, run->guest, what, regs);
     end_crashed(run, STATUS_EXIT_TRAP, run->options->breach_status, regs);
 }
@@ -95,7 +77,7 @@ static void end_with_halt(struct run *run)
         end_with_breach(run, run->guest->ring.breach);
         return;
     }
-    claim_end(run->guest);
+    run_end_claim(run->guest);
     if (status != EXIT_ABORT) {
         end(run, STATUS_EXIT_HALT, status);
         return;
@@ -148,7 +130,7 @@ static void handle_trap(struct run *run, unsigned vector)
     }
     trap_handle(&run->vm->traps, &trap, &regs->regs, &regs->sregs);
     if (!trap_is_survived(trap.verdict)) {
-        claim_end(run->guest);
+        run_end_claim(run->guest);
         report_trap(&run->options->names, run->guest, &trap);
         end_crashed(run, STATUS_EXIT_TRAP, run->options->breach_status, &trap.regs);
         return;
@@ -251,13 +233,5 @@ void run_guest(struct vm *vm, struct guest *guest, const struct run_options *opt
     }
     if (options->debugger != NULL)
         options->debugger->on_end(out->reason, out->exit_status);
-    note_ended(guest->status, out->reason);
-}
-
-_Noreturn void run_end_beside(struct guest *guest, const struct run_options *options, const char *what)
-{
-    claim_end(guest);
-    report_breach(&options->names, guest, what, NULL);
-    note_ended(guest->status, STATUS_EXIT_TRAP);
-    _exit(options->breach_status);
+    run_end_note(guest->status, out->reason);
 }
