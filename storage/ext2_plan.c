@@ -160,8 +160,10 @@ static int plan_groups(struct ext2_plan *plan, uint64_t n_data, uint64_t n_inode
     uint64_t n = n_data / EXT2_BLOCKS_PER_GROUP + 1;
     if (n < (n_inodes + EXT2_INODES_PER_GROUP - 1) / EXT2_INODES_PER_GROUP)
         n = (n_inodes + EXT2_INODES_PER_GROUP - 1) / EXT2_INODES_PER_GROUP;
-    while (n <= UINT32_MAX / EXT2_BLOCKS_PER_GROUP && count_room(plan, n) < n_data)
-        n++;
+    uint64_t room = 0;
+    /* A group has room for fewer blocks than it has itself: this never goes too far. */
+    while (n <= UINT32_MAX / EXT2_BLOCKS_PER_GROUP && (room = count_room(plan, n)) < n_data)
+        n += (n_data - room + EXT2_BLOCKS_PER_GROUP - 1) / EXT2_BLOCKS_PER_GROUP;
     if (n > UINT32_MAX / EXT2_BLOCKS_PER_GROUP)
         return error_set(err, ERROR_REFUSED, "the tree's %llu blocks are too many for ext2",
                          (unsigned long long)n_data);
