@@ -29,7 +29,8 @@ cri() {
     "$ROOT/tests/engine/cri/client.py" "$SOCKET" "$@" 3>&-
 }
 cri_is_ready() {
-    [[ -S $SOCKET ]] && cri Status 2>/dev/null | jq -e '[.status.conditions[] | select(.status)] | length == 2' >/dev/null
+    [[ -S $SOCKET ]] && cri Status 2>/dev/null |
+        jq -e '[.status.conditions[] | select(.status and (.type | endswith("Ready")))] | length == 2' >/dev/null
 }
 
 # pod NAME [FILTER]: runs a sandbox of the tested runtime and prints its id; FILTER changes its configuration.

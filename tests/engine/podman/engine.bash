@@ -13,7 +13,7 @@ source "${BASH_SOURCE[0]%/*}/../image.bash"
 # `engine` is the command, for where it must be a process of its own.
 engine_command() {
     engine=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME="$ENGINE"
-        CONTAINERS_CONF="$ENGINE/containers.conf" CONTAINERS_STORAGE_CONF="$ENGINE/storage.conf"
+        CONTAINERS_CONF="$ENGINE/containers.conf" CONTAINERS_STORAGE_CONF="$ENGINE/storage.conf" PODMAN_IGNORE_CGROUPSV1_WARNING=1
         podman --tmpdir "$ENGINE/tmp")
 }
 p() {
