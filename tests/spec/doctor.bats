@@ -45,7 +45,7 @@ with_mounts() {
 
 @test "doctor misses a KVM that is something else" {
     run -1 with_mounts 'mount --bind /dev/null /dev/kvm'
-    [[ $output == *"missing  kvm         KVM: get the API's version: Inappropriate ioctl for device"* ]]
+    [[ $output == *"missing  kvm         KVM: get the API's version: "* ]]
 }
 
 @test "doctor misses rights" {

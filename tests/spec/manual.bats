@@ -34,8 +34,9 @@ options_of_page() {
     done
 }
 
-@test "the monitor's page has the options of its help" {
-    diff <("$WHERRY_BUILD/monitor/wherry-monitor" --help | grep -oE -- '--[a-z][a-z-]+' | sort -u) \
+@test "the monitor's page has the options of its help, and of the one with a debugger" {
+    diff <({ "$WHERRY_BUILD/monitor/wherry-monitor" --help && "$WHERRY_BUILD/monitor/wherry-monitor-debug" --help; } |
+        grep -oE -- '--[a-z][a-z-]+' | sort -u) \
         <(sed -nE 's/^\.It Fl (-[a-z-]+).*/-\1/p' "$pages/wherry-monitor.8" | sort -u)
 }
 
