@@ -119,6 +119,8 @@ static const char *check_entry(const struct layer *layer, uint32_t i, uint32_t *
             return "has children out of order";
         *next_child += e->n;
     } else if (S_ISLNK(e->mode)) {
+        if (e->target_size != layer->entries[e->link].target_size)
+            return "is linked to a symlink with another target";
         if (e->target_size == 0 || !is_inside(e->target, e->target_size, layer->strings_size))
             return "has a target outside the strings";
     } else if (S_ISREG(e->mode)) {
