@@ -15,6 +15,12 @@ struct table_header {
     uint64_t n_blocks;
 };
 
+int layer_compare_names(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+    return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
+}
+
 uint64_t layer_entry_blocks(const struct layer *layer, uint32_t entry)
 {
     const struct layer_entry *e = &layer->entries[entry];
@@ -134,21 +140,14 @@ static const char *check_entry(const struct layer *layer, uint32_t i, uint32_t *
     return NULL;
 }
 
-static bool is_name_before(const struct layer *layer, const struct layer_entry *a,
-                           const struct layer_entry *b)
-{
-    int order = memcmp(layer->strings + a->name, layer->strings + b->name,
-                       a->name_size < b->name_size ? a->name_size : b->name_size);
-    return order < 0 || (order == 0 && a->name_size < b->name_size);
-}
-
 /* Every entry but the root is a child of its parent, and in no other place. */
 static const char *check_child(const struct layer *layer, uint32_t i)
 {
     const struct layer_entry *e = &layer->entries[i], *parent = &layer->entries[e->parent];
     if (!S_ISDIR(parent->mode) || i < parent->first || i - parent->first >= parent->n)
         return "is not among its directory's children";
-    if (i > parent->first && !is_name_before(layer, e - 1, e))
+    if (i > parent->first && layer_compare_names(layer->strings + (e - 1)->name, (e - 1)->name_size,
+                                                 layer->strings + e->name, e->name_size) >= 0)
         return "is not behind the one before it by its name";
     return NULL;
 }

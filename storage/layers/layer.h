@@ -96,6 +96,9 @@ struct layer_scan_result {
 int layer_scan(int dirfd, const char *what, const struct layer_scan_options *options, struct layer *out,
                struct layer_scan_result *result, struct error *err);
 
+/* The canonical order of names, by their bytes: less than, equal to or greater than 0. */
+int layer_compare_names(const char *a, size_t a_size, const char *b, size_t b_size);
+
 /* How many blocks an entry has in the pack: 0 for all but regular files and for a hard link to an earlier
  * entry. */
 uint64_t layer_entry_blocks(const struct layer *layer, uint32_t entry);

@@ -37,19 +37,13 @@ static void top_release(struct top *top)
     free(top->parts);
 }
 
-static int compare_name(const char *a, size_t a_size, const char *b, size_t b_size)
-{
-    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
-    return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
-}
-
 static uint32_t find_below(const struct tree *tree, uint32_t dir, const char *name, size_t size)
 {
     if (dir == NO_NODE)
         return NO_NODE;
     for (uint32_t i = 0; i < tree->nodes[dir].n; i++) {
         const struct tree_node *node = &tree->nodes[tree->nodes[dir].first + i];
-        if (compare_name(node->name, node->entry->name_size, name, size) == 0)
+        if (layer_compare_names(node->name, node->entry->name_size, name, size) == 0)
             return tree->nodes[dir].first + i;
     }
     return NO_NODE;
@@ -61,7 +55,7 @@ static int step(struct top *top, uint32_t parent, const char *name, size_t size,
 {
     for (size_t i = 1; i < top->n; i++) {
         if (top->parts[i].parent == parent &&
-            compare_name(top->parts[i].name, top->parts[i].name_size, name, size) == 0) {
+            layer_compare_names(top->parts[i].name, top->parts[i].name_size, name, size) == 0) {
             *out = (uint32_t)i;
             return 0;
         }
@@ -124,7 +118,7 @@ static int compare_parts(const void *a, const void *b)
     const struct part *pa = a, *pb = b;
     if (pa->parent != pb->parent)
         return pa->parent < pb->parent ? -1 : 1;
-    return compare_name(pa->name, pa->name_size, pb->name, pb->name_size);
+    return layer_compare_names(pa->name, pa->name_size, pb->name, pb->name_size);
 }
 
 /* Puts the parts into breadth-first order, names sorted; parents are numbered anew level by level. */

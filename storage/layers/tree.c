@@ -73,9 +73,8 @@ static const char *name_of(const struct merge *m, struct part part)
 
 static int compare_names(const struct merge *m, struct part a, struct part b)
 {
-    size_t a_size = entry_of(m, a)->name_size, b_size = entry_of(m, b)->name_size;
-    int order = memcmp(name_of(m, a), name_of(m, b), a_size < b_size ? a_size : b_size);
-    return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
+    return layer_compare_names(name_of(m, a), entry_of(m, a)->name_size, name_of(m, b),
+                               entry_of(m, b)->name_size);
 }
 
 static int compare_parts(const void *a, const void *b, void *context)
