@@ -8,14 +8,14 @@
  *
  * A device with a delta file (delta.c) reads what is in it from there, and everything else from the image.
  *
- * Write-through devices read from a shared mapping too, but write with pwritev2(2) and RWF_DSYNC: a store
- * into a mapping of a file hole costs a hundred times more. Both see the same page cache. One system call
- * writes and waits for the disk, because a monitor's list of calls is short.
+ * Write-through devices read from a shared mapping too, but write with a system call (durable.h): a store
+ * into a mapping of a file hole costs a hundred times more. Both see the same page cache.
  */
 #include "overlay/overlay.h"
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "durable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 /* What one page-table entry maps at most, as far as files are concerned. */
@@ -158,17 +157,8 @@ static int load_extents(const struct overlay_parts *parts, struct extent **out, 
     _cleanup_free_ struct extent *extents = malloc(size + 1);
     if (extents == NULL)
         return error_errno(err, "read the extents");
-
-    for (size_t done = 0; done < size;) {
-        ssize_t n = pread(parts->extents_fd, (char *)extents + done, size - done, (off_t)done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_errno(err, "read the extents");
-        if (n == 0)
-            return error_set(err, ERROR_INPUT, "read the extents: ends after %zu of %zu bytes", done, size);
-        done += (size_t)n;
-    }
+    if (fd_read_exactly_at(parts->extents_fd, extents, size, 0, "the extents", err) != 0)
+        return -1;
     *out = take_ptr(extents);
     return 0;
 }
@@ -349,26 +339,6 @@ static const struct extent *find_extent(const struct overlay *o, uint64_t off)
     return NULL;
 }
 
-static enum overlay_result write_file(int fd, const char *buf, size_t len, uint64_t at)
-{
-    while (len > 0) {
-        union { /* pwritev2(2) only reads, but its iovec has no const */
-            const void *in;
-            void *out;
-        } data = {.in = buf};
-        const struct iovec iov = {.iov_base = data.out, .iov_len = len};
-        ssize_t n = pwritev2(fd, &iov, 1, (off_t)at, RWF_DSYNC);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 && (errno == ENOSPC || errno == EDQUOT) ? OVERLAY_NO_SPACE : OVERLAY_IO;
-        buf += n;
-        at += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return OVERLAY_OK;
-}
-
 static enum overlay_result write_through(const struct overlay *o, uint64_t off, const char *buf, size_t len)
 {
     while (len > 0) {
@@ -377,7 +347,7 @@ static enum overlay_result write_through(const struct overlay *o, uint64_t off, 
             return OVERLAY_RANGE;
         uint64_t inside = off - e->off;
         size_t part = len < e->len - inside ? len : (size_t)(e->len - inside);
-        enum overlay_result result = write_file(o->data_fds[e->file], buf, part, e->file_off + inside);
+        enum overlay_result result = durable_write(o->data_fds[e->file], buf, part, e->file_off + inside);
         if (result != OVERLAY_OK)
             return result;
         buf += part;
@@ -389,19 +359,15 @@ static enum overlay_result write_through(const struct overlay *o, uint64_t off, 
 
 static enum overlay_result write_kept(const struct overlay *o, uint64_t off, const void *buf, size_t len)
 {
-    static const enum overlay_result results[] = {[DELTA_OK] = OVERLAY_OK,
-                                                  [DELTA_FULL] = OVERLAY_FULL,
-                                                  [DELTA_NO_SPACE] = OVERLAY_NO_SPACE,
-                                                  [DELTA_IO] = OVERLAY_IO};
     sigjmp_buf here;
     if (sigsetjmp(here, 0) != 0) {
         fault_return = NULL;
         return OVERLAY_IO;
     }
     fault_return = &here;
-    enum delta_result result = delta_write(o->delta, off, buf, len, o->bytes);
+    enum overlay_result result = delta_write(o->delta, off, buf, len, o->bytes);
     fault_return = NULL;
-    return results[result];
+    return result;
 }
 
 /* Takes the pages of a private write off what is left, before it is done. */

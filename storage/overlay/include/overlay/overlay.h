@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "overlay/delta.h"
 #include "overlay/extent.h"
+#include "overlay/result.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,15 +27,6 @@ enum overlay_mode {
     OVERLAY_READ_ONLY,     /* writes fail */
     OVERLAY_WRITE_THROUGH, /* writes go to the data files and are durable when they return */
     OVERLAY_KEPT           /* writes go to a delta file and are durable when they return */
-};
-
-enum overlay_result {
-    OVERLAY_OK = 0,
-    OVERLAY_RANGE, /* not inside the device */
-    OVERLAY_READ_ONLY_DEVICE,
-    OVERLAY_IO,      /* the data files failed */
-    OVERLAY_FULL,    /* the device's limit is reached; nothing was written */
-    OVERLAY_NO_SPACE /* the disk behind it is full */
 };
 
 /* What a device is made of. The descriptors stay the caller's, and are not needed after overlay_open(),
