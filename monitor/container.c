@@ -140,6 +140,7 @@ static int create(struct container *c, struct error *err)
         parse_guest(c, err) < 0)
         return -1;
     console_init(&c->guest.console, STDOUT_FILENO);
+    c->vm.can_graft = (c->launch.message.flags & LAUNCH_NO_GRAFT) == 0;
     if (open_blocks(c, err) < 0)
         return -1;
     return vm_load(&c->vm, &c->guest, &c->unikernel, &c->image, c->launch.message.memory_bytes, err);

@@ -13,6 +13,7 @@
 #include "abi/hypercall.h"
 #include "abi/note.h"
 #include "console.h"
+#include "graft.h"
 #include "guest_mem.h"
 #include "manifest.h"
 #include "monitor/status.h"
@@ -67,6 +68,7 @@ struct guest {
     struct device devices[MANIFEST_ENTRIES_MAX];
     struct poll_set polls;
     struct guest_window windows[MANIFEST_ENTRIES_MAX]; /* mem has them, as many as there are */
+    struct graft graft;                                /* what it is lent */
     struct console console;
     struct ring_server ring;
     struct io_thread *io;  /* which relieves of serving the ring; NULL: none */

@@ -92,7 +92,9 @@ enum launch_flags {
     LAUNCH_OWN_UTS_NS = 1 << 3,
     LAUNCH_OWN_CGROUP_NS = 1 << 4,
     /* The guest is of a kind that reads the boot information's net_config. */
-    LAUNCH_NET_CONFIG = 1 << 8
+    LAUNCH_NET_CONFIG = 1 << 8,
+    /* The guest runs with its own code only. */
+    LAUNCH_NO_GRAFT = 1 << 9
 };
 
 struct launch_message {
