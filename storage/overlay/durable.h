@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * Writes len bytes at off. One system call writes and waits for the disk (pwritev2(2) with RWF_DSYNC), because
- * a monitor's list of calls is short.
+ * Writes len bytes at off. One system call writes and waits for the disk (pwritev2(2) with RWF_DSYNC),
+ * because a monitor's list of calls is short.
  */
 enum overlay_result durable_write(int fd, const void *bytes, size_t len, uint64_t off);
 

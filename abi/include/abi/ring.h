@@ -15,12 +15,13 @@
  * With BOOT_FEATURE_NET_POSTED, which is ours and which a guest asks for in its kit note, a guest need not
  * ring at all and need not exit for each frame:
  *
- *   RING_NET_POST   a read that waits. The buffer is the monitor's until its commit comes: RESULT_OK with a
- * frame, or RESULT_AGAIN if the monitor hands it back for a reason of its own, and the guest may post it
- * again. Frames go into a device's buffers in the order in which they were posted. polls           serve
- * everything that was submitted before, with or without a ring of the bell, and do not wait while there are
- * commits that the guest has not taken (commit_head). A frame that ends the wait is in a posted buffer
- * already, if there is one.
+ *   RING_NET_POST   a read that waits. The buffer is the monitor's until its commit comes: RESULT_OK with
+ *                   a frame, or RESULT_AGAIN if the monitor hands it back for a reason of its own, and the
+ *                   guest may post it again. Frames go into a device's buffers in the order in which they
+ *                   were posted.
+ *   polls           serve everything that was submitted before, with or without a ring of the bell, and do
+ *                   not wait while there are commits that the guest has not taken (commit_head). A frame
+ *                   that ends the wait is in a posted buffer already, if there is one.
  */
 #ifndef ABI_RING_H
 #define ABI_RING_H

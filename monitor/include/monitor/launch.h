@@ -9,16 +9,17 @@
  * with a SOCK_SEQPACKET Unix socket as descriptor LAUNCH_SOCKET_FD; 0, 1 and 2 are the container's. Then, in
  * order:
  *
- *   1. runtime -> monitor   struct launch_message, with its descriptors (more than FD_PASS_MAX of them follow
- * in further messages of one byte each, in order)
+ *   1. runtime -> monitor   struct launch_message, with its descriptors (more than FD_PASS_MAX of them
+ *                           follow in further messages of one byte each, in order)
  *   2. monitor              checks everything, creates the VM, loads the guest, enters its box
  *   3. monitor -> runtime   struct launch_reply: ready, or the error. The runtime closes the socket. The
- * monitor waits on the control socket that it was given: the container is "created".
- *   4. start -> monitor     connects to the control socket, sends struct start_message with its descriptors
- * (one tap for each network device)
+ *                           monitor waits on the control socket that it was given: the container is
+ *                           "created".
+ *   4. start -> monitor     connects to the control socket, sends struct start_message with its
+ *                           descriptors (one tap for each network device)
  *   5. monitor              fills in boot info and command line, seals itself with seccomp, runs the guest
- *   6. monitor -> start     struct launch_reply: the guest has executed its first instruction, or the error,
- * after which the monitor ends. The container is "running".
+ *   6. monitor -> start     struct launch_reply: the guest has executed its first instruction, or the
+ *                           error, after which the monitor ends. The container is "running".
  *
  * A message is trusted in its intent (it comes from the privileged side) but checked in its form: versions,
  * sizes, counts, NULs. All structures are of fixed size, so a message is read with one call and parsed by
