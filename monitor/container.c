@@ -104,7 +104,9 @@ static int open_block(struct container *c, uint32_t i, struct error *err)
                                   .data_fds = data_fds,
                                   .n_data_fds = launch_take_data(&c->launch, i, data_fds),
                                   .delta_fd = launch_get_fd(&c->launch, LAUNCH_FD_DELTA, i),
-                                  .write_limit = block->write_limit};
+                                  .write_limit = block->write_limit,
+                                  .filling_fd = launch_get_fd(&c->launch, LAUNCH_FD_FILLING, i)};
+    parts.is_filling = parts.filling_fd >= 0;
     int result = overlay_open(&parts, &overlay, err);
     for (size_t k = 0; k < parts.n_data_fds; k++)
         close(data_fds[k]);

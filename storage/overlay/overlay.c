@@ -10,6 +10,9 @@
  *
  * Write-through devices read from a shared mapping too, but write with a system call (durable.h): a store
  * into a mapping of a file hole costs a hundred times more. Both see the same page cache.
+ *
+ * A data file that grows is mapped at its final length. Its pages appear as its size passes them, and until
+ * then touching one is a SIGBUS, or EFAULT in the kernel: what is not there yet can be read by nobody.
  */
 #include "overlay/overlay.h"
 
@@ -19,6 +22,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -132,7 +136,7 @@ static int check_extent(const struct overlay_parts *parts, uint32_t i, const str
     } else {
         file_size = (uint64_t)st.st_size;
     }
-    if (!is_inside(e->file_off, e->len, round_up(file_size)))
+    if (!parts->is_filling && !is_inside(e->file_off, e->len, round_up(file_size)))
         return error_set(err, ERROR_INPUT, "extent %u reaches beyond the %llu bytes of data file %u", i,
                          (unsigned long long)file_size, e->file);
     return 0;
@@ -250,6 +254,16 @@ static int open_delta(const struct overlay_parts *parts, struct overlay *o, stru
     return delta_open(o->data_fds[0], parts->capacity, parts->write_limit, o->delta, err);
 }
 
+static int watch_filling(const struct overlay_parts *parts, struct overlay *o, struct error *err)
+{
+    /* 0 is none. */
+    o->filling_fd = fcntl(parts->filling_fd, F_DUPFD_CLOEXEC, 1);
+    if (o->filling_fd < 0)
+        return error_errno(err, "keep the pipe of who fills it");
+    o->is_filling = true;
+    return 0;
+}
+
 static int count_writes(const struct overlay_parts *parts, struct overlay *o, struct error *err)
 {
     o->touched = calloc(o->mapped / EXTENT_ALIGN / 8 + 1, 1);
@@ -291,10 +305,24 @@ int overlay_open(const struct overlay_parts *parts, struct overlay *out, struct 
         return -1;
     if (parts->mode == OVERLAY_PRIVATE && parts->write_limit > 0 && count_writes(parts, &o, err) < 0)
         return -1;
+    if (parts->is_filling && watch_filling(parts, &o, err) < 0)
+        return -1;
 
     *out = o;
     o = (struct overlay){0};
     return 0;
+}
+
+bool overlay_wait(struct overlay *overlay)
+{
+    /* A file that grows wakes nobody. What is written at a time takes about as long as this. */
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    struct pollfd fd = {.fd = overlay->filling_fd};
+    if (!overlay->is_filling)
+        return false;
+    if (ppoll(&fd, 1, &moment, NULL) > 0)
+        overlay->is_filling = false;
+    return true;
 }
 
 static enum overlay_result read_kept(const struct overlay *o, uint64_t off, char *buf, size_t len)
@@ -405,6 +433,8 @@ void overlay_release(struct overlay *overlay)
         munmap(overlay->bytes, overlay->mapped);
     for (size_t i = 0; i < overlay->n_data_fds; i++)
         close(overlay->data_fds[i]);
+    if (overlay->filling_fd > 0)
+        close(overlay->filling_fd);
     if (overlay->delta != NULL)
         delta_release(overlay->delta);
     free(overlay->delta);

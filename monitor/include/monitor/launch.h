@@ -59,13 +59,15 @@ enum launch_fd_role {
     LAUNCH_FD_EXTENTS, /* of a block device: a file of struct extent, read-only */
     LAUNCH_FD_PATCHES, /* of a block device: a file of patches, read-only; optional */
     LAUNCH_FD_DATA, /* of a block device: its data files, numbered in order from 0, read-only or read-write */
-    LAUNCH_FD_DELTA /* of a block device with LAUNCH_BLOCK_KEPT: its delta file (overlay/delta.h), read-write
-                     */
+    LAUNCH_FD_DELTA,  /* of a block device with LAUNCH_BLOCK_KEPT: its delta file (overlay/delta.h),
+                         read-write */
+    LAUNCH_FD_FILLING /* of a block device whose data files still grow: the read end of a pipe whose other end
+                         is closed when they do not any more; optional */
 };
 
 struct launch_fd {
     uint16_t role;   /* enum launch_fd_role */
-    uint16_t device; /* the index in blocks[] that EXTENTS, PATCHES, DATA and DELTA belong to; else 0 */
+    uint16_t device; /* the index in blocks[] that EXTENTS to FILLING belong to; else 0 */
 };
 
 enum launch_block_flags {
