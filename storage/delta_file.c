@@ -128,8 +128,8 @@ static int fill(struct making *m, const char *owner, struct error *err)
     m->present = calloc(m->bitmap_size, 1);
     if (m->extents == NULL || m->present == NULL)
         return error_errno(err, "make a delta file");
-    if (pread(m->image->extents_fd, m->extents, extents_size, 0) != (ssize_t)extents_size)
-        return error_errno(err, "read the image's map");
+    if (fd_read_exactly_at(m->image->extents_fd, m->extents, extents_size, 0, "the image's map", err) != 0)
+        return -1;
     strcpy(header.image, m->image->key);
     strcpy(header.owner, owner);
     if (ftruncate(m->fd, (off_t)(delta_data_offset(capacity) +

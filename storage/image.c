@@ -3,6 +3,7 @@
 
 #include "background.h"
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "ext2_patch.h"
 #include "image_archive.h"
 #include "image_build.h"
@@ -221,7 +222,7 @@ int image_prepare(struct store *store, const struct image_request *request, stru
         failed = open_built(store, &source, request, key, &image, err);
     }
     if (failed != 0)
-        return error_wrap(err, "prepare an image of '%s'", request->rootfs);
+        return error_wrap(err, "prepare an image of '%s' in the store '%s'", request->rootfs, store->path);
     *out = image;
     image = IMAGE_NONE;
     return 0;
@@ -240,8 +241,8 @@ static int add_patches(const struct image_request *request, struct image *image,
     _cleanup_free_ struct extent *extents = malloc(size + 1);
     if (extents == NULL)
         return error_errno(err, "read the extents");
-    if (pread(image->extents_fd, extents, size, 0) != (ssize_t)size)
-        return error_errno(err, "read the extents");
+    if (fd_read_exactly_at(image->extents_fd, extents, size, 0, "the extents", err) != 0)
+        return -1;
     const struct ext2_source source = {.meta_fds = image->data_fds,
                                        .n_meta_fds = image->n_meta_fds,
                                        .extents = extents,
