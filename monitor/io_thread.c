@@ -2,43 +2,74 @@
 /*
  * Theory: two threads that work hand in hand need two CPUs at the same time. Where the second one is missing,
  * the guest waits for its answer until the scheduler lets the thread run, which is a hundred times longer
- * than an exit. So a call is a trial: the thread stays as long as there is work, and goes back to sleep when
- * it has waited in vain for a while or finds that it was kept from running. What it has done meanwhile
- * decides when it may be called again.
+ * than an exit. So a call is a trial, which puts the thread on duty: it serves until the guest has nothing
+ * more to do, sleeps until a frame comes, and serves again. It goes off duty when no frame comes for a while,
+ * when the guest gets along without it (the vCPU's thread serves polls), or when it finds that it was kept
+ * from running. What it has done meanwhile decides when it may be called again.
+ *
+ * A thread that shares the vCPU's CPU is of no use, and schedulers like to put threads together that wake
+ * each other up. So it keeps off the CPU from which it was called.
+ *
+ * It never looks at the ring for longer than an exit takes without anything to do. Between a guest's answer
+ * and the next frame it does not look at all, because the other side needs a CPU as well.
  */
 #include "io_thread.h"
 
 #include "base/cleanup.h"
 #include "x86_64/ticks.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 
 #define STACK_BYTES (64u << 10)
 
-/* So many rings within such a time make a call worth trying. */
-#define RINGS_MIN       8
-#define RINGS_WITHIN_US 2000u
+/* So many rings or polls within such a time make a call worth trying. */
+#define ASKED_MIN       8
+#define ASKED_WITHIN_US 4000u
 
-/* How long a thread that was called waits for more: longer than a poll of the guest that finds something. */
+/* How long a thread that serves waits for more: longer than a poll of the guest that finds something. */
 #define PATIENCE_US 200u
+
+/* The same when the guest has answered what woke the thread up: longer than it takes to write one more frame.
+ */
+#define QUIET_US 3u
+
+/* Without a frame for so long, a duty is over. */
+#define LULL_NS 5000000
+
+/* So often in a row woken up by a frame that the guest dealt with alone, too. */
+#define VAIN_MAX 8u
 
 /* It takes no longer to wake up, nor to look twice, if there is a CPU for it. */
 #define DELAY_MAX_US 300u
 
-/* A call has helped when it spared the guest so many exits: then it was worth the waiting. */
-#define ENTRIES_MIN 8u
+/* A duty has helped when so many entries and commits went through the ring, and so many for each exit: a
+ * guest alone makes an exit for every three. */
+#define WORK_MIN          8u
+#define WORK_MIN_PER_EXIT 4u
 
-/* Between two calls: after one that helped, after one that found no CPU, and never longer. */
-#define PAUSE_MIN_US    100u
-#define PAUSE_NO_CPU_US 50000u
-#define PAUSE_MAX_US    4000000u
+/* Between two duties: after one that helped; never longer after others that did not; after one that found no
+ * CPU, and never longer. Such a one may have kept the guest waiting. */
+#define PAUSE_MIN_US        100u
+#define PAUSE_MAX_US        250000u
+#define PAUSE_NO_CPU_MIN_US 5000u
+#define PAUSE_NO_CPU_MAX_US 4000000u
 
-enum call_result { CALL_HELPED, CALL_IN_VAIN, CALL_WITHOUT_CPU };
+enum duty_result { DUTY_HELPED, DUTY_IN_VAIN, DUTY_WITHOUT_CPU };
+
+/* WAKE_RING: the guest sends by itself; WAKE_FRAME: it answers, also when it was a poll that found the frame.
+ */
+enum wake { WAKE_RING, WAKE_FRAME, WAKE_LULL };
+
+/* What is written to the eventfd, which adds it up. */
+#define CALL_FOR_RING 1ull
+#define CALL_FOR_POLL (1ull << 32)
 
 enum io_state { IO_STARTING, IO_SERVING, IO_FAILED };
 
@@ -50,95 +81,215 @@ struct io_thread {
     uint64_t ticks_per_us;
     _Atomic int state; /* enum io_state */
     struct error error;
-    /* The vCPU's thread's: how often the guest rings. */
+    /* What a thread on duty sleeps on: calls, then the network devices. */
+    struct pollfd fds[1 + MANIFEST_ENTRIES_MAX];
+    nfds_t n_fds;
+    /* The vCPU's thread's: how often the guest asks. */
     uint64_t window_start;
-    unsigned n_rings;
-    /* Each for the other: in ticks. */
+    unsigned n_asked;
+    /* The thread's: where it may run, and which of these CPUs it keeps off; -1: none. */
+    cpu_set_t cpus;
+    int avoided_cpu;
+    /* Each for the other; times in ticks. */
+    _Atomic int vcpu_cpu;
     _Atomic uint64_t called_at;
     _Atomic uint64_t not_before;
+    atomic_bool is_on_duty;
 };
 
 /* ---- Calling, in the vCPU's thread ---- */
 
-void io_thread_note_ring(struct io_thread *io)
+static void call(struct io_thread *io, uint64_t now, uint64_t reason)
 {
-    static const uint64_t one = 1;
+    io->n_asked = 0;
+    atomic_store_explicit(&io->vcpu_cpu, sched_getcpu(), memory_order_relaxed);
+    atomic_store_explicit(&io->called_at, now, memory_order_relaxed);
+    (void)!syscalls_write(io->call_fd, &reason, sizeof(reason));
+}
 
+/* Whether the guest asks so often that a call is worth trying. */
+static bool note_asked(struct io_thread *io, uint64_t now)
+{
+    if (now - io->window_start > ASKED_WITHIN_US * io->ticks_per_us) {
+        io->window_start = now;
+        io->n_asked = 0;
+    }
+    return ++io->n_asked >= ASKED_MIN && now >= atomic_load_explicit(&io->not_before, memory_order_relaxed);
+}
+
+/* On duty it sleeps until a frame comes, and has not seen what made the guest exit. */
+static void note(struct io_thread *io, uint64_t reason)
+{
     if (io == NULL)
         return;
     uint64_t now = ticks_now();
-    if (now - io->window_start > RINGS_WITHIN_US * io->ticks_per_us) {
-        io->window_start = now;
-        io->n_rings = 0;
-    }
-    if (++io->n_rings < RINGS_MIN || now < atomic_load_explicit(&io->not_before, memory_order_relaxed))
-        return;
-    io->n_rings = 0;
-    atomic_store_explicit(&io->called_at, now, memory_order_relaxed);
-    (void)!syscalls_write(io->call_fd, &one, sizeof(one));
+    if (note_asked(io, now) || atomic_load_explicit(&io->is_on_duty, memory_order_relaxed))
+        call(io, now, reason);
+}
+
+void io_thread_note_ring(struct io_thread *io)
+{
+    note(io, CALL_FOR_RING);
+}
+
+void io_thread_note_poll(struct io_thread *io)
+{
+    note(io, CALL_FOR_POLL);
 }
 
 /* ---- Serving, in the thread ---- */
 
-/* Serves until nothing has come for a while. False when it was kept from running meanwhile. */
-static bool serve_with_patience(const struct io_thread *io)
+/* Moves off the vCPU's CPU. Returns false when it had kept off already. */
+static bool keep_off(struct io_thread *io)
+{
+    int cpu = atomic_load_explicit(&io->vcpu_cpu, memory_order_relaxed);
+    cpu_set_t others = io->cpus;
+
+    if (cpu == io->avoided_cpu || cpu < 0)
+        return false;
+    io->avoided_cpu = cpu;
+    CPU_CLR((size_t)cpu, &others);
+    return sched_setaffinity(0, sizeof(others), &others) == 0;
+}
+
+/* Serves until there is nothing more to do. False when it was kept from running meanwhile. */
+static bool serve_with_patience(const struct io_thread *io, enum wake wake)
 {
     const uint64_t patience = PATIENCE_US * io->ticks_per_us, delay_max = DELAY_MAX_US * io->ticks_per_us;
+    const uint64_t quiet = QUIET_US * io->ticks_per_us;
+    struct ring_server *ring = &io->guest->ring;
+    uint32_t n_answers = atomic_load_explicit(&ring->n_answers, memory_order_relaxed);
     uint64_t last_look = ticks_now(), last_work = last_look;
 
     for (;;) {
         enum ring_verdict verdict = ring_serve(io->guest);
         if (verdict == RING_BREACH)
-            run_end_beside(io->guest, io->options, io->guest->ring.breach);
+            run_end_beside(io->guest, io->options, ring->breach);
+        bool has_answered =
+            wake == WAKE_FRAME && atomic_load_explicit(&ring->n_answers, memory_order_relaxed) != n_answers;
         uint64_t now = ticks_now();
         if (verdict == RING_SERVED)
             last_work = now;
         else if (now - last_look > delay_max)
             return false;
-        else if (now - last_work > patience)
+        else if (now - last_work > (has_answered ? quiet : patience))
             return true;
         last_look = now;
         ticks_relax();
     }
 }
 
-static enum call_result serve_call(const struct io_thread *io)
+/* Serves what it was woken up for. False when there is no CPU for it. */
+static bool serve(struct io_thread *io, enum wake wake)
 {
-    struct ring_server *ring = &io->guest->ring;
-    uint64_t delay = ticks_now() - atomic_load_explicit(&io->called_at, memory_order_relaxed);
-    uint32_t first = atomic_load_explicit(&ring->entry_head, memory_order_relaxed);
-    bool has_cpu = delay < DELAY_MAX_US * io->ticks_per_us;
+    bool has_cpu;
 
-    if (!has_cpu)
-        return CALL_WITHOUT_CPU;
-    ring_wake(ring);
+    ring_wake(&io->guest->ring);
     do
-        has_cpu = serve_with_patience(io);
-    while (!ring_doze(ring));
-    if (!has_cpu)
-        return CALL_WITHOUT_CPU;
-    uint32_t n = atomic_load_explicit(&ring->entry_head, memory_order_relaxed) - first;
-    return n >= ENTRIES_MIN ? CALL_HELPED : CALL_IN_VAIN;
+        has_cpu = serve_with_patience(io, wake);
+    while (!ring_doze(&io->guest->ring));
+    return has_cpu;
 }
 
-/* How long to leave the thread alone now, when it was left alone for pause before this call. */
-static uint64_t next_pause(uint64_t pause, enum call_result result)
+/* Takes the calls that there are, or waits for one. */
+static enum wake take_call(struct io_thread *io)
 {
-    if (result == CALL_HELPED)
+    uint64_t reasons = 0;
+
+    /* Waking up for no reason does no harm. */
+    (void)!read(io->call_fd, &reasons, sizeof(reasons));
+    return reasons % CALL_FOR_POLL != 0 ? WAKE_RING : WAKE_FRAME;
+}
+
+/* On duty: sleeps until there is something to do. */
+static enum wake sleep_on_duty(struct io_thread *io)
+{
+    const struct timespec lull = {.tv_nsec = LULL_NS};
+
+    if (ppoll(io->fds, io->n_fds, &lull, NULL) == 0)
+        return WAKE_LULL;
+    if (io->fds[0].revents == 0)
+        return WAKE_FRAME;
+    (void)keep_off(io);
+    return take_call(io);
+}
+
+static void set_duty(struct io_thread *io, bool is_on_duty)
+{
+    atomic_store_explicit(&io->is_on_duty, is_on_duty, memory_order_relaxed);
+    ring_set_receiving(&io->guest->ring, is_on_duty);
+}
+
+/* What has happened, in numbers that only grow. */
+struct progress {
+    uint32_t work;
+    uint32_t exits;
+};
+
+static struct progress look_at_progress(const struct io_thread *io)
+{
+    const struct ring_server *ring = &io->guest->ring;
+
+    return (struct progress){
+        .work = atomic_load_explicit(&ring->entry_head, memory_order_relaxed) +
+                atomic_load_explicit(&ring->commit_tail, memory_order_relaxed),
+        .exits = (uint32_t)atomic_load_explicit(&io->guest->status->exits, memory_order_relaxed)};
+}
+
+/* Whether the guest was spared exits between a and b. */
+static bool has_helped(struct progress a, struct progress b)
+{
+    uint32_t work = b.work - a.work;
+
+    return work > 0 && work >= WORK_MIN_PER_EXIT * (b.exits - a.exits);
+}
+
+static enum duty_result do_duty(struct io_thread *io, enum wake wake)
+{
+    uint64_t delay = ticks_now() - atomic_load_explicit(&io->called_at, memory_order_relaxed);
+    struct progress first = look_at_progress(io), last = first;
+    bool has_cpu = delay < DELAY_MAX_US * io->ticks_per_us, has_moved = keep_off(io);
+    unsigned n_vain = 0;
+
+    if (!has_cpu)
+        return has_moved ? DUTY_HELPED : DUTY_WITHOUT_CPU;
+    set_duty(io, true);
+    do {
+        has_cpu = serve(io, wake);
+        struct progress now = look_at_progress(io);
+        n_vain = has_helped(last, now) ? 0 : n_vain + 1;
+        last = now;
+    } while (has_cpu && n_vain < VAIN_MAX && (wake = sleep_on_duty(io)) != WAKE_LULL);
+    set_duty(io, false);
+    if (!has_cpu)
+        return DUTY_WITHOUT_CPU;
+    return has_helped(first, last) && last.work - first.work >= WORK_MIN ? DUTY_HELPED : DUTY_IN_VAIN;
+}
+
+static uint64_t clamp(uint64_t value, uint64_t min, uint64_t max)
+{
+    return value < min ? min : value > max ? max : value;
+}
+
+/* How long to leave the thread alone now, when it was left alone for pause before this duty. */
+static uint64_t next_pause(uint64_t pause, enum duty_result result)
+{
+    switch (result) {
+    case DUTY_IN_VAIN:
+        return clamp(pause * 2, PAUSE_MIN_US, PAUSE_MAX_US);
+    case DUTY_WITHOUT_CPU:
+        return clamp(pause * 2, PAUSE_NO_CPU_MIN_US, PAUSE_NO_CPU_MAX_US);
+    default:
         return PAUSE_MIN_US;
-    if (result == CALL_WITHOUT_CPU && pause < PAUSE_NO_CPU_US)
-        return PAUSE_NO_CPU_US;
-    return pause * 2 < PAUSE_MAX_US ? pause * 2 : PAUSE_MAX_US;
+    }
 }
 
 static _Noreturn void serve_calls(struct io_thread *io)
 {
-    uint64_t pause = PAUSE_MIN_US, n_calls;
+    uint64_t pause = PAUSE_MIN_US;
 
     for (;;) {
-        /* Waking up for no reason does no harm. */
-        (void)!read(io->call_fd, &n_calls, sizeof(n_calls));
-        pause = next_pause(pause, serve_call(io));
+        pause = next_pause(pause, do_duty(io, take_call(io)));
         atomic_store_explicit(&io->not_before, ticks_now() + pause * io->ticks_per_us, memory_order_relaxed);
     }
 }
@@ -148,6 +299,7 @@ static void *thread_main(void *arg)
     struct io_thread *io = arg;
 
     (void)prctl(PR_SET_NAME, IO_THREAD_NAME, 0, 0, 0);
+    (void)keep_off(io);
     if (syscall_filter_load(&io->list, &io->error) < 0) {
         atomic_store_explicit(&io->state, IO_FAILED, memory_order_release);
         return NULL;
@@ -211,6 +363,13 @@ int io_thread_start(const struct vm *vm, struct guest *guest, const struct run_o
     io.options = options;
     io.call_fd = fd;
     io.ticks_per_us = vm->tsc_hz / 1000000;
+    io.fds[0] = (struct pollfd){.fd = fd, .events = POLLIN};
+    memcpy(&io.fds[1], guest->polls.fds, guest->polls.n_fds * sizeof(io.fds[0]));
+    io.n_fds = 1 + guest->polls.n_fds;
+    io.avoided_cpu = -1;
+    io.vcpu_cpu = sched_getcpu();
+    if (sched_getaffinity(0, sizeof(io.cpus), &io.cpus) < 0)
+        return error_errno(err, "ask where threads may run");
     use->call_fd = fd;
     if (syscalls_list_io(use, &io.list, err) < 0 || start_thread(&io, err) < 0) {
         use->call_fd = -1;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A thread that relieves the vCPU's thread of the guest's ring (ring.h).
+ * A thread that relieves the vCPU's thread of the guest's ring (devices/ring.h).
  *
  * As a rule the vCPU's thread serves the ring, when the guest rings and when it polls. That is an exit, but
- * no other thread has to be woken up, nor to get a CPU while the guest waits for it. A guest that rings very
- * often on a host with a CPU to spare is better off with a thread that looks at the ring all the time: then
- * it need not ring. Whether there is a CPU to spare is found out by trying. A call that helped little is
- * followed by a pause, each twice as long as the one before.
+ * no other thread has to be woken up, nor to get a CPU while the guest waits for it. A guest that rings or
+ * polls very often on a host with a CPU to spare is better off with a thread on duty: it looks at the ring
+ * while the guest is busy with it, and sleeps until a frame comes in between, so the guest need neither ring
+ * nor poll. Whether there is a CPU to spare is found out by trying. A duty that helped little is followed by
+ * a pause, each twice as long as the one before.
  *
  * The thread exists only for guests with network devices, sleeps until it is called, and has its system calls
  * taken away before the guest's first instruction, as the vCPU's thread has.
@@ -31,8 +32,9 @@
 int io_thread_start(const struct vm *vm, struct guest *guest, const struct run_options *options,
                     struct syscalls_use *use, struct error *err);
 
-/* The guest has rung, and been served, by the vCPU's thread: calls the thread if it is worth trying. io may
- * be NULL. */
+/* The guest has rung, or polled, and been served by the vCPU's thread: calls the thread if it is worth
+ * trying. io may be NULL. */
 void io_thread_note_ring(struct io_thread *io);
+void io_thread_note_poll(struct io_thread *io);
 
 #endif

@@ -94,6 +94,8 @@ static void handle_hypercall(struct run *run, uint32_t number, uint32_t address)
 {
     switch (hypercall_run(run->guest, number, address)) {
     case HYPERCALL_DONE:
+        if (number == HYPERCALL_POLL)
+            io_thread_note_poll(run->guest->io);
         break;
     case HYPERCALL_ENDED:
         end_with_halt(run);
@@ -219,9 +221,6 @@ void run_guest(struct vm *vm, struct guest *guest, const struct run_options *opt
             options->debugger->on_run();
         if (vcpu_run(&vm->vcpu) < 0) {
             if (errno == EINTR)
-                continue;
-            /* A part of a window that is not there yet: the guest repeats the instruction. */
-            if (errno == EFAULT && guest_wait_filled(guest))
                 continue;
             hypercall_breach(guest, "KVM: host/guest translation fault: %s%s", strerror(errno),
                              errno == EFAULT ? ": a file behind its memory fails or was cut short" : "");

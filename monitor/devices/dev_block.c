@@ -24,10 +24,8 @@ static int32_t result_of(enum overlay_result result)
     }
 }
 
-/* Says once for each device that its reads or writes fail, and why: the guest learns no more than that they
- * do. */
-static void report_failure(const struct guest *guest, struct device *device, const char *what,
-                           enum overlay_result result)
+/* Says once for each device that its writes fail, and why: the guest learns no more than that they do. */
+static void report_failure(const struct guest *guest, struct device *device, enum overlay_result result)
 {
     static const char *const causes[] = {
         [OVERLAY_READ_ONLY_DEVICE] = NULL, /* the guest was told so */
@@ -40,8 +38,8 @@ static void report_failure(const struct guest *guest, struct device *device, con
     if (device->u.block.has_failed || (size_t)result >= n || causes[result] == NULL)
         return;
     device->u.block.has_failed = true;
-    int size = snprintf(text, sizeof(text), "wherry-monitor: block device '%s': %s fails: %s\n",
-                        guest->manifest.entries[device - guest->devices].name, what, causes[result]);
+    int size = snprintf(text, sizeof(text), "wherry-monitor: block device '%s': writing fails: %s\n",
+                        guest->manifest.entries[device - guest->devices].name, causes[result]);
     (void)!syscalls_write(STDERR_FILENO, text, (size_t)size);
 }
 
@@ -57,13 +55,10 @@ enum hypercall_verdict dev_block_write(struct guest *guest, void *args)
     if (from == NULL)
         return hypercall_bad_address(guest, call->data, call->len);
 
-    enum overlay_result result;
-    do
-        result = overlay_write(&device->u.block.overlay, call->offset, from, call->len);
-    while (result == OVERLAY_IO && guest_wait_filled(guest));
+    enum overlay_result result = overlay_write(&device->u.block.overlay, call->offset, from, call->len);
     call->ret = result_of(result);
     if (call->ret != RESULT_OK)
-        report_failure(guest, device, "writing", result);
+        report_failure(guest, device, result);
     else
         guest_count(&guest->status->block_write_bytes, call->len);
     return HYPERCALL_DONE;
@@ -81,14 +76,8 @@ enum hypercall_verdict dev_block_read(struct guest *guest, void *args)
     if (to == NULL)
         return hypercall_bad_address(guest, call->data, call->len);
 
-    enum overlay_result result;
-    do
-        result = overlay_read(&device->u.block.overlay, call->offset, to, call->len);
-    while (result == OVERLAY_IO && guest_wait_filled(guest));
-    call->ret = result_of(result);
-    if (call->ret != RESULT_OK)
-        report_failure(guest, device, "reading", result);
-    else
+    call->ret = result_of(overlay_read(&device->u.block.overlay, call->offset, to, call->len));
+    if (call->ret == RESULT_OK)
         guest_count(&guest->status->block_read_bytes, call->len);
     return HYPERCALL_DONE;
 }

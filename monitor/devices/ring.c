@@ -45,12 +45,14 @@ static void copy_entry(const struct ring_entry *from, struct ring_entry *to)
 
 static void post_commit(struct ring_server *server, uint32_t id, int32_t ret, uint32_t len)
 {
-    struct ring_commit *commit = &server->shared->commits[server->commit_tail & RING_MASK];
+    uint32_t tail = atomic_load_explicit(&server->commit_tail, memory_order_relaxed);
+    struct ring_commit *commit = &server->shared->commits[tail & RING_MASK];
 
     __atomic_store_n(&commit->id, id, __ATOMIC_RELAXED);
     __atomic_store_n(&commit->ret, ret, __ATOMIC_RELAXED);
     __atomic_store_n(&commit->len, len, __ATOMIC_RELAXED);
-    __atomic_store_n(&server->shared->commit_tail, ++server->commit_tail, __ATOMIC_RELEASE);
+    atomic_store_explicit(&server->commit_tail, tail + 1, memory_order_relaxed);
+    __atomic_store_n(&server->shared->commit_tail, tail + 1, __ATOMIC_RELEASE);
 }
 
 /* ---- Posted buffers ---- */
@@ -119,6 +121,13 @@ uint64_t ring_receive(struct guest *guest)
 
 /* ---- Entries ---- */
 
+/* There is one who serves at a time. */
+static void note_answer(struct ring_server *server)
+{
+    uint32_t n = atomic_load_explicit(&server->n_answers, memory_order_relaxed);
+    atomic_store_explicit(&server->n_answers, n + 1, memory_order_relaxed);
+}
+
 static enum ring_verdict bad_address(struct ring_server *server, const struct ring_entry *entry)
 {
     snprintf(server->breach, sizeof(server->breach),
@@ -136,9 +145,9 @@ static enum ring_verdict serve_write(struct guest *guest, const struct ring_entr
     const void *frame = guest_mem_borrow(&guest->mem, entry->data, entry->len);
     if (frame == NULL)
         return bad_address(&guest->ring, entry);
-    /* This thread may not wait: a frame out of a window's part that is not there yet is lost, as frames may
-     * be. */
     (void)dev_net_send(guest, device, frame, entry->len);
+    if (guest->ring.n_posts > 0)
+        note_answer(&guest->ring);
     return RING_SERVED;
 }
 
@@ -154,6 +163,8 @@ static enum ring_verdict serve_read(struct guest *guest, const struct ring_entry
             return bad_address(&guest->ring, entry);
         ret = dev_net_receive(guest, device, frame, entry->len, &len);
     }
+    if (ret != RESULT_OK)
+        note_answer(&guest->ring);
     post_commit(&guest->ring, entry->id, ret, (uint32_t)len);
     return RING_SERVED;
 }
@@ -271,7 +282,8 @@ enum ring_verdict ring_drain(struct guest *guest)
 
 bool ring_has_commits(const struct ring_server *server)
 {
-    return __atomic_load_n(&server->shared->commit_head, __ATOMIC_RELAXED) != server->commit_tail;
+    return __atomic_load_n(&server->shared->commit_head, __ATOMIC_RELAXED) !=
+           atomic_load_explicit(&server->commit_tail, memory_order_relaxed);
 }
 
 bool ring_doze(struct ring_server *server)
@@ -288,4 +300,9 @@ bool ring_doze(struct ring_server *server)
 void ring_wake(struct ring_server *server)
 {
     __atomic_store_n(&server->shared->needs_kick, 0, __ATOMIC_RELEASE);
+}
+
+void ring_set_receiving(struct ring_server *server, bool is_receiving)
+{
+    __atomic_store_n(&server->shared->is_receiving, is_receiving, __ATOMIC_RELAXED);
 }

@@ -12,6 +12,7 @@
 #include "syscalls.h"
 
 #include <linux/kvm.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,8 +65,8 @@ static void add_durable_write(struct syscall_filter *list, int fd)
                                                     .matches = {IS(0, fd), IS(2, 1), IS(5, RWF_DSYNC)}});
 }
 
-/* dev_poll.c waits for packets, console.c for a reader, overlay.c for who fills it. The signal mask stays as
- * it is. */
+/* dev_poll.c waits for packets, io_thread.c for packets and calls, console.c for a reader. The signal mask
+ * stays as it is. */
 static void add_wait(struct syscall_filter *list, size_t n_fds)
 {
     syscall_filter_add(list,
@@ -80,6 +81,14 @@ static void add_clock(struct syscall_filter *list)
     syscall_filter_add(list, &(struct syscall_rule){.number = SYS_clock_gettime,
                                                     .n_matches = 1,
                                                     .matches = {IS(0, CLOCK_REALTIME)}});
+}
+
+/* io_thread.c: move off the vCPU's CPU. */
+static void add_move(struct syscall_filter *list)
+{
+    syscall_filter_add(list, &(struct syscall_rule){.number = SYS_sched_setaffinity,
+                                                    .n_matches = 2,
+                                                    .matches = {IS(0, 0), IS(1, sizeof(cpu_set_t))}});
 }
 
 /* run.c and its callers, signals.c: the end. */
@@ -113,7 +122,7 @@ void syscalls_list_setup(struct syscall_filter *out)
         SYS_accept4, SYS_recvmsg, SYS_recvfrom, SYS_sendmsg, SYS_sendto, SYS_poll, SYS_ppoll,
         /* the ring's thread: io_thread.c */
         SYS_clone, SYS_clone3, SYS_rseq, SYS_set_robust_list, SYS_set_tid_address, SYS_gettid, SYS_futex,
-        SYS_membarrier, SYS_sched_yield, SYS_exit,
+        SYS_membarrier, SYS_sched_yield, SYS_sched_getaffinity, SYS_sched_setaffinity, SYS_exit,
         /* the second step of the box, and signals: sandbox.c, syscall_filter.c, signals.c */
         SYS_prctl, SYS_seccomp, SYS_prlimit64, SYS_getrlimit, SYS_setrlimit, SYS_rt_sigaction,
         SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack,
@@ -136,6 +145,8 @@ int syscalls_list_io(const struct syscalls_use *use, struct syscall_filter *out,
         add_write(out, use->net_fds[i]);
     }
     add_read(out, use->call_fd);
+    add_wait(out, use->n_nets + 1);
+    add_move(out);
     add_write(out, STDERR_FILENO);
     add_exit(out);
     return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The system calls of a monitor whose guest runs, each only with the arguments that it needs: six for the
- * vCPU's thread, and three for the one that serves the ring. The lists and the code that makes the calls
+ * vCPU's thread, and four for the one that serves the ring. The lists and the code that makes the calls
  * change together; syscalls.c names that code beside each rule.
  */
 #ifndef SYSCALLS_H
@@ -22,8 +22,6 @@ struct syscalls_use {
     size_t n_nets;
     const int *volume_fds; /* the data files of volumes: written through */
     size_t n_volumes;
-    const int *filling_fds; /* the pipes of block devices that are being filled: waited for, no more */
-    size_t n_filling;
     int call_fd; /* where the thread of the ring is called (io_thread.h); -1: there is none */
 };
 

@@ -15,13 +15,16 @@
  * With BOOT_FEATURE_NET_POSTED, which is ours and which a guest asks for in its kit note, a guest need not
  * ring at all and need not exit for each frame:
  *
- *   RING_NET_POST   a read that waits. The buffer is the monitor's until its commit comes: RESULT_OK with
+ *   RING_NET_POST   is a read that waits. The buffer is the monitor's until its commit comes: RESULT_OK with
  *                   a frame, or RESULT_AGAIN if the monitor hands it back for a reason of its own, and the
  *                   guest may post it again. Frames go into a device's buffers in the order in which they
  *                   were posted.
  *   polls           serve everything that was submitted before, with or without a ring of the bell, and do
- *                   not wait while there are commits that the guest has not taken (commit_head). A frame
- *                   that ends the wait is in a posted buffer already, if there is one.
+ *                   not wait while there are commits that the guest has not taken (commit_head). A frame that
+ *                   ends the wait is in a posted buffer already, if there is one.
+ *   is_receiving    is not 0 while frames go into posted buffers as they come, without being asked for: a
+ *                   guest that expects one very soon may look at commit_tail for a moment before it polls.
+ *                   No promise: it may be over by then, and only a poll waits for certain.
  */
 #ifndef ABI_RING_H
 #define ABI_RING_H
@@ -64,7 +67,8 @@ struct ring {
     volatile uint32_t entry_head;
     volatile uint32_t commit_tail;
     volatile uint32_t needs_kick;
-    uint8_t pad1[52];
+    volatile uint32_t is_receiving; /* with BOOT_FEATURE_NET_POSTED, see above; else 0 */
+    uint8_t pad1[48];
 
     struct ring_entry entries[RING_SLOTS];
     struct ring_commit commits[RING_SLOTS];

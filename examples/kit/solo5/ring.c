@@ -18,12 +18,22 @@
 #define LAZY_MAX      32u
 _Static_assert(WRITE_BUFFERS + RING_POSTS_MAX < RING_SLOTS, "there is always a free slot");
 
+/*
+ * How long to wait for a commit by looking: never longer than an exit takes where it is dear, and not much
+ * longer than it took the last times. A wait that ended without one is followed by polls without looking,
+ * each time twice as many, up to the most.
+ */
+#define LOOK_MIN_NS     20000u
+#define LOOK_MAX_NS     100000u
+#define BLIND_POLLS_MAX 64u
+
 /* Far longer than an answer takes from a host that is running. */
 #define SPINS_MAX 20000u
 
 static uint8_t write_buffers[WRITE_BUFFERS][RING_BUF_BYTES];
 static uint32_t write_ends[WRITE_BUFFERS]; /* where entry_head is when the buffer is free again */
 static uint32_t n_writes;
+static uint32_t last_write_end;
 static bool is_answering;
 
 struct ring *ring_find(void)
@@ -84,7 +94,7 @@ void ring_write(struct ring *ring, solo5_handle_t handle, const uint8_t *frame, 
                                       .handle = (uint32_t)handle,
                                       .data = write_buffers[i],
                                       .len = (uint32_t)size});
-    write_ends[i] = ring->entry_tail;
+    write_ends[i] = last_write_end = ring->entry_tail;
     if (!is_lazy || !ring_can_post() || ring->entry_tail - ring->entry_head >= LAZY_MAX)
         ring_bell(ring);
 }
@@ -141,6 +151,55 @@ bool ring_take(struct ring *ring, uint32_t *id, size_t *size)
     advance(ring);
     is_answering = true;
     return true;
+}
+
+/* Everything that was written has been taken, or the host is at it. */
+static bool is_written(const struct ring *ring)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return ring->needs_kick == 0 ||
+           (int32_t)(__atomic_load_n(&ring->entry_head, __ATOMIC_ACQUIRE) - last_write_end) >= 0;
+}
+
+/* Looks for a commit until the time is over, and only for a moment if the host is not at it. Returns how long
+ * it took, or 0 when there was none. */
+static solo5_time_t look_for_commit(const struct ring *ring, solo5_time_t longest)
+{
+    solo5_time_t start = solo5_clock_monotonic(), passed = 1;
+
+    while (next_commit(ring) == NULL) {
+        if (passed > longest || (passed > LOOK_MIN_NS && !is_written(ring)))
+            return 0;
+        __builtin_ia32_pause();
+        passed = solo5_clock_monotonic() - start;
+    }
+    return passed;
+}
+
+bool ring_wait_for_commit(const struct ring *ring, solo5_time_t longest)
+{
+    static unsigned n_blind, n_blind_next;
+    static solo5_time_t usual = LOOK_MAX_NS / 4;
+
+    if (ring->is_receiving == 0) {
+        n_blind = 0;
+        return false;
+    }
+    if (n_blind > 0) {
+        n_blind--;
+        return false;
+    }
+    solo5_time_t look = LOOK_MIN_NS + 3 * usual;
+    look = look < LOOK_MAX_NS ? look : LOOK_MAX_NS;
+    solo5_time_t passed = look_for_commit(ring, longest < look ? longest : look);
+    if (passed > 0) {
+        usual = (7 * usual + passed) / 8;
+        n_blind_next = 0;
+        return true;
+    }
+    n_blind = n_blind_next;
+    n_blind_next = n_blind_next < BLIND_POLLS_MAX ? 2 * n_blind_next + 1 : BLIND_POLLS_MAX;
+    return false;
 }
 
 void ring_note_yield(void)

@@ -39,6 +39,12 @@ void ring_post(struct ring *ring, solo5_handle_t handle, void *buf, size_t size,
  */
 bool ring_take(struct ring *ring, uint32_t *id, size_t *size);
 
+/*
+ * Looks whether something comes back, for a moment that is never longer than longest, if the host receives by
+ * itself and everything has been sent: that spares an exit. Returns false when only a poll can tell.
+ */
+bool ring_wait_for_commit(const struct ring *ring, solo5_time_t longest);
+
 /* solo5_yield() tells that it is called: what was received has been answered by now. */
 void ring_note_yield(void);
 

@@ -29,6 +29,10 @@
 #define FLOOD_ROUNDS      20
 #define MANY_FRAMES       20000
 
+/* The guest polls once a second. */
+#define IDLE_S      5
+#define IDLE_NS_MAX 10000000ul
+
 static const char *monitor_path, *guests_path;
 static struct launched launched;
 static int net = -1;
@@ -219,16 +223,37 @@ static pid_t find_thread(const char *name)
     return found;
 }
 
-/* It is left alone where it finds no CPU to spare; with a real-time priority it finds one. */
-START_TEST(the_thread_relieves_a_guest_that_rings_often)
+/* The thread is left alone where it finds no CPU to spare; with a real-time priority it finds one. The guest
+ * may have got what it wants, and ended, before it has it. */
+static void start_with_priority(const char *guest)
 {
     const struct sched_param priority = {.sched_priority = 1};
-    start("often");
-    /* The guest may have got what it wants, and ended, before it has the priority. */
+    start(guest);
     pid_t thread = look_for_thread("wherry-ring");
     if (thread != 0)
         (void)sched_setscheduler(thread, SCHED_RR, &priority);
     (void)sched_setscheduler(launched.pid, SCHED_RR, &priority);
+}
+
+START_TEST(the_thread_relieves_a_guest_that_rings_often)
+{
+    start_with_priority("often");
+    expect_end(0, "");
+}
+END_TEST
+
+/* Sends a frame for each that comes back, until the guest ends. */
+START_TEST(the_thread_relieves_a_guest_that_polls_often)
+{
+    const struct sched_param priority = {.sched_priority = 1}, none = {0};
+    char frame[2048];
+
+    start_with_priority("relieved");
+    ck_assert_int_eq(sched_setscheduler(0, SCHED_RR, &priority), 0);
+    do
+        (void)!send(net, "frame", 5, MSG_NOSIGNAL);
+    while (receive(frame, sizeof(frame)) > 0);
+    ck_assert_int_eq(sched_setscheduler(0, SCHED_OTHER, &none), 0);
     expect_end(0, "");
 }
 END_TEST
@@ -281,23 +306,49 @@ START_TEST(two_threads_without_rights)
 }
 END_TEST
 
-/* The thread that sleeps is no load. */
-START_TEST(a_sleeping_ring_takes_no_time)
+/* Nanoseconds that the monitor's threads have run; KVM's own thread is not its. */
+static unsigned long time_run(void)
 {
-    char path[64], text[512] = {0};
-    unsigned long before = 0, after = 0;
+    const pid_t threads[2] = {launched.pid, find_thread("wherry-ring")};
+    unsigned long sum = 0;
 
     for (int i = 0; i < 2; i++) {
-        unsigned long *ticks = i == 0 ? &before : &after;
-        snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", launched.pid, find_thread("wherry-ring"));
+        char path[64], text[512] = {0};
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", launched.pid, threads[i]);
         FILE *f = fopen(path, "re");
         ck_assert_ptr_nonnull(f);
         ck_assert_ptr_nonnull(fgets(text, sizeof(text), f));
-        *ticks = strtoul(text, NULL, 10);
+        sum += strtoul(text, NULL, 10);
         fclose(f);
-        usleep(100000);
     }
-    ck_assert_uint_eq(before, after);
+    return sum;
+}
+
+START_TEST(a_sleeping_ring_takes_no_time)
+{
+    unsigned long before = time_run();
+    usleep(100000);
+    ck_assert_uint_eq(time_run(), before);
+}
+END_TEST
+
+/* It looks for frames while they come one after the other, and not any more when they have ceased. */
+START_TEST(a_guest_without_frames_takes_no_time)
+{
+    char frame[2048];
+
+    start("kit_echo");
+    for (unsigned i = 0; i < 2000; i++) {
+        ck_assert_int_eq(send(net, "frame", 5, 0), 5);
+        ck_assert_int_eq(receive(frame, sizeof(frame)), 5);
+    }
+    usleep(100000);
+    unsigned long before = time_run();
+    usleep(IDLE_S * 1000000);
+    unsigned long spent = time_run() - before;
+    ck_assert_msg(spent < IDLE_NS_MAX, "%lu ns in %d s", spent, IDLE_S);
+    ck_assert_int_eq(send(net, "", 1, 0), 1);
+    expect_end(0, "");
 }
 END_TEST
 
@@ -313,7 +364,8 @@ static const struct {
     {"clone", SYS_clone, {SIGCHLD}},
     {"executable memory", SYS_mmap, {0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, ~0ull, 0}},
     {"KVM_RUN", SYS_ioctl, {4, 0xae80, 0}},
-    {"polling", SYS_ppoll, {0, 0, 0, 0}},
+    {"waiting for three descriptors", SYS_ppoll, {0, 3, 0, 0}},
+    {"moving another thread", SYS_sched_setaffinity, {1, 128, 0}},
     {"the clock", SYS_clock_gettime, {0, 0}},
     {"the guest's console", SYS_pwritev2, {1, 0, 1, ~0ull, ~0ull, 0}},
     {"two buffers at once", SYS_pwritev2, {2, 0, 2, ~0ull, ~0ull, 0}},
@@ -365,6 +417,8 @@ int main(int argc, char **argv)
     tcase_add_test(traffic, a_full_ring_loses_nothing);
     tcase_add_test(traffic, every_bell_is_heard);
     tcase_add_test(traffic, the_thread_relieves_a_guest_that_rings_often);
+    tcase_add_test(traffic, the_thread_relieves_a_guest_that_polls_often);
+    tcase_add_test(traffic, a_guest_without_frames_takes_no_time);
     tcase_add_test(traffic, what_was_submitted_is_sent_before_the_end);
     TCase *rules = unit_case(suite, "rules");
     tcase_set_timeout(rules, 60);

@@ -522,6 +522,41 @@ START_TEST(entries_that_change_meanwhile_do_no_harm)
 }
 END_TEST
 
+START_TEST(who_sends_or_finds_nothing_has_answered)
+{
+    make_guest();
+    submit(RING_NET_WRITE, NET, DATA, 8);
+    ring_serve(&guest);
+    ck_assert_uint_eq(atomic_load(&guest.ring.n_answers), 0); /* it will ask for the next frame */
+    ck_assert_int_eq(send(peer, "frame", 5, 0), 5);
+    submit(RING_NET_READ, NET, DATA, 1514);
+    ring_serve(&guest);
+    ck_assert_uint_eq(atomic_load(&guest.ring.n_answers), 0);
+    submit(RING_NET_READ, NET, DATA, 1514);
+    ring_serve(&guest);
+    ck_assert_uint_eq(atomic_load(&guest.ring.n_answers), 1);
+    submit(RING_NET_POST, NET, DATA, 1514);
+    ring_serve(&guest);
+    ck_assert_uint_eq(atomic_load(&guest.ring.n_answers), 1);
+    submit(RING_NET_WRITE, NET, DATA, 8);
+    ring_serve(&guest);
+    ck_assert_uint_eq(atomic_load(&guest.ring.n_answers), 2);
+    drop_guest();
+}
+END_TEST
+
+START_TEST(the_guest_is_told_who_receives)
+{
+    make_guest();
+    ck_assert_uint_eq(ring->is_receiving, 0);
+    ring_set_receiving(&guest.ring, true);
+    ck_assert_uint_eq(ring->is_receiving, 1);
+    ring_set_receiving(&guest.ring, false);
+    ck_assert_uint_eq(ring->is_receiving, 0);
+    drop_guest();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ring");
@@ -549,5 +584,7 @@ int main(void)
     tcase_add_test(t, nobody_dozes_over_a_submission);
     tcase_add_test(t, every_bell_is_heard);
     tcase_add_test(t, entries_that_change_meanwhile_do_no_harm);
+    tcase_add_test(t, who_sends_or_finds_nothing_has_answered);
+    tcase_add_test(t, the_guest_is_told_who_receives);
     return unit_run(suite);
 }
