@@ -38,9 +38,9 @@ static struct gpa put(const struct writer *w, size_t off, const void *from, size
     return (struct gpa){w->at + off};
 }
 
-static void write_windows(const struct writer *w, const struct guest_mem *mem)
+static void write_windows(const struct writer *w, const struct guest_mem *mem, bool knows_windows)
 {
-    if (mem->n_windows == 0)
+    if (!knows_windows || mem->n_windows == 0)
         return;
     w->info->host_features |= BOOT_FEATURE_WINDOWS;
     w->info->n_windows = mem->n_windows;
@@ -129,7 +129,8 @@ int boot_info_write(struct guest *guest, const struct boot_parameters *parameter
     write_ring(&w, guest);
     write_net(&w, parameters);
     write_env(&w, parameters);
-    write_windows(&w, &guest->mem);
+    /* Others are for code that the guest is lent, which has its own table of them. */
+    write_windows(&w, &guest->mem, !guest->graft.reads_windows);
     guest->mem.readable_low = (struct guest_seal){.start = LOW_BOOT_INFO, .end = at + sizeof(*w.area)};
     *out_address = LOW_BOOT_INFO;
     return 0;

@@ -51,11 +51,15 @@ static size_t collect_volume_files(const struct guest *guest, int *out)
 int box_seal(const struct vm *vm, struct guest *guest, const struct run_options *options, int start_fd,
              struct error *err)
 {
-    int nets[MANIFEST_ENTRIES_MAX];
+    int nets[MANIFEST_ENTRIES_MAX], filling[MANIFEST_ENTRIES_MAX];
     /* Never freed: in the sealed box the C library might make a system call of it that is not on the list. */
     int *volumes = calloc(count_volume_files(guest) + 1, sizeof(volumes[0]));
-    struct syscalls_use use = {
-        .vcpu_fd = vm->vcpu.fd, .start_fd = start_fd, .net_fds = nets, .volume_fds = volumes, .call_fd = -1};
+    struct syscalls_use use = {.vcpu_fd = vm->vcpu.fd,
+                               .start_fd = start_fd,
+                               .net_fds = nets,
+                               .volume_fds = volumes,
+                               .filling_fds = filling,
+                               .call_fd = -1};
     struct error why;
 
     if (volumes == NULL)
@@ -63,6 +67,9 @@ int box_seal(const struct vm *vm, struct guest *guest, const struct run_options 
     for (uint32_t i = 0; i < MANIFEST_ENTRIES_MAX; i++)
         if (guest->devices[i].type == MANIFEST_NET)
             nets[use.n_nets++] = guest->devices[i].u.net.fd;
+    for (uint32_t i = 0; i < MANIFEST_ENTRIES_MAX; i++)
+        if (guest->devices[i].type == MANIFEST_BLOCK && guest->devices[i].u.block.overlay.is_filling)
+            filling[use.n_filling++] = guest->devices[i].u.block.overlay.filling_fd;
     use.n_volumes = collect_volume_files(guest, volumes);
     if (guest->ring.shared != NULL && io_thread_start(vm, guest, options, &use, &why) < 0)
         fprintf(stderr, "wherry-monitor: warning: the network ring has no thread of its own: %s\n", why.text);

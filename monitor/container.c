@@ -104,7 +104,9 @@ static int open_block(struct container *c, uint32_t i, struct error *err)
                                   .data_fds = data_fds,
                                   .n_data_fds = launch_take_data(&c->launch, i, data_fds),
                                   .delta_fd = launch_get_fd(&c->launch, LAUNCH_FD_DELTA, i),
-                                  .write_limit = block->write_limit};
+                                  .write_limit = block->write_limit,
+                                  .filling_fd = launch_get_fd(&c->launch, LAUNCH_FD_FILLING, i)};
+    parts.is_filling = parts.filling_fd >= 0;
     int result = overlay_open(&parts, &overlay, err);
     for (size_t k = 0; k < parts.n_data_fds; k++)
         close(data_fds[k]);
@@ -140,6 +142,7 @@ static int create(struct container *c, struct error *err)
         parse_guest(c, err) < 0)
         return -1;
     console_init(&c->guest.console, STDOUT_FILENO);
+    c->vm.can_graft = (c->launch.message.flags & LAUNCH_NO_GRAFT) == 0;
     if (open_blocks(c, err) < 0)
         return -1;
     return vm_load(&c->vm, &c->guest, &c->unikernel, &c->image, c->launch.message.memory_bytes, err);

@@ -19,6 +19,8 @@ struct debugger {
     /* Reads a command line option, or leaves *out_is_mine false. */
     int (*parse_option)(const char *option, bool *out_is_mine, struct error *err);
     const char *usage; /* lines that describe the options */
+    /* The guest runs with nothing but its own code: it is lent none (graft.h). */
+    bool (*wants_own_code)(void);
     /* The guest is ready for its first instruction. */
     int (*on_boot)(struct vm *vm, struct guest *guest, struct error *err);
     /* The vCPU is about to run; also after a KVM_EXIT_DEBUG, which is left to this hook. */

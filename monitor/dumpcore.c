@@ -88,13 +88,6 @@ static struct head head_of(const struct guest_mem *mem, const struct kvm_regs *r
 }
 _Static_assert(sizeof(struct head) <= GUEST_PAGE_SIZE, "memory begins at the next page");
 
-static int write_at(int fd, const void *bytes, size_t size, uint64_t off, struct error *err)
-{
-    if (pwrite(fd, bytes, size, (off_t)off) != (ssize_t)size)
-        return error_errno(err, "write the core file");
-    return 0;
-}
-
 /* Writes the pages of [addr, addr + bytes) that are in memory. */
 static int write_chunk(int fd, const struct guest_mem *mem, uint64_t addr, size_t bytes, struct error *err)
 {
@@ -105,8 +98,9 @@ static int write_chunk(int fd, const struct guest_mem *mem, uint64_t addr, size_
         return error_errno(err, "examine guest memory");
     for (size_t page = 0; page < bytes / GUEST_PAGE_SIZE; page++)
         if ((is_resident[page] & 1) != 0 &&
-            write_at(fd, from + page * GUEST_PAGE_SIZE, GUEST_PAGE_SIZE,
-                     GUEST_PAGE_SIZE + (addr - GUEST_MIN_BASE) + page * GUEST_PAGE_SIZE, err) < 0)
+            fd_write_all_at(fd, from + page * GUEST_PAGE_SIZE, GUEST_PAGE_SIZE,
+                            GUEST_PAGE_SIZE + (addr - GUEST_MIN_BASE) + page * GUEST_PAGE_SIZE,
+                            "the core file", err) < 0)
             return -1;
     return 0;
 }
@@ -123,7 +117,7 @@ int dumpcore_write(const char *directory, const struct guest_mem *mem, const str
         return -1;
     if (ftruncate(fd, (off_t)(GUEST_PAGE_SIZE + mem->size - GUEST_MIN_BASE)) < 0)
         return error_errno(err, "make '%s' as large as memory", path);
-    if (write_at(fd, &head, sizeof(head), 0, err) < 0)
+    if (fd_write_all_at(fd, &head, sizeof(head), 0, "the core file", err) < 0)
         return -1;
     for (uint64_t addr = GUEST_MIN_BASE; addr < mem->size; addr += CHUNK_PAGES * GUEST_PAGE_SIZE) {
         uint64_t rest = mem->size - addr;

@@ -12,7 +12,7 @@
 #define KNOWN_BLOCK_FLAGS (LAUNCH_BLOCK_READ_ONLY | LAUNCH_BLOCK_WRITE_THROUGH | LAUNCH_BLOCK_KEPT)
 #define KNOWN_FLAGS                                                                     \
     (LAUNCH_OWN_USER_NS | LAUNCH_OWN_MOUNT_NS | LAUNCH_OWN_IPC_NS | LAUNCH_OWN_UTS_NS | \
-     LAUNCH_OWN_CGROUP_NS | LAUNCH_NET_CONFIG)
+     LAUNCH_OWN_CGROUP_NS | LAUNCH_NET_CONFIG | LAUNCH_NO_GRAFT)
 
 #define PAGE_SIZE 4096u
 
@@ -70,7 +70,7 @@ static int block_check(const struct launch_message *message, uint32_t i, struct 
 static bool role_belongs_to_block(uint16_t role)
 {
     return role == LAUNCH_FD_EXTENTS || role == LAUNCH_FD_PATCHES || role == LAUNCH_FD_DATA ||
-           role == LAUNCH_FD_DELTA;
+           role == LAUNCH_FD_DELTA || role == LAUNCH_FD_FILLING;
 }
 
 static uint32_t role_count(const struct launch_message *message, uint16_t role, uint32_t device)
@@ -93,7 +93,7 @@ static int roles_check(const struct launch_message *message, struct error *err)
 
     for (uint32_t i = 0; i < message->n_fds; i++) {
         const struct launch_fd *fd = &message->fds[i];
-        if (fd->role < LAUNCH_FD_KVM || fd->role > LAUNCH_FD_DELTA)
+        if (fd->role < LAUNCH_FD_KVM || fd->role > LAUNCH_FD_FILLING)
             return error_set(err, ERROR_INPUT, "descriptor %u: role %u is unknown", i, fd->role);
         if (fd->device >= (role_belongs_to_block(fd->role) ? message->n_blocks : 1))
             return error_set(err, ERROR_INPUT, "descriptor %u: there is no device %u", i, fd->device);
@@ -114,6 +114,10 @@ static int roles_check(const struct launch_message *message, struct error *err)
                              "at most 1",
                              message->blocks[i].name, role_count(message, LAUNCH_FD_EXTENTS, i),
                              role_count(message, LAUNCH_FD_PATCHES, i));
+        if (role_count(message, LAUNCH_FD_FILLING, i) > 1)
+            return error_set(err, ERROR_INPUT,
+                             "block device '%s': %u descriptors for who fills it, expected at most 1",
+                             message->blocks[i].name, role_count(message, LAUNCH_FD_FILLING, i));
     }
     return 0;
 }

@@ -46,6 +46,12 @@ static int parse_option(const char *option, bool *out_is_mine, struct error *err
     return 0;
 }
 
+/* A breakpoint behind the start of a function that is replaced would never be hit. */
+static bool wants_own_code(void)
+{
+    return arg_gdb;
+}
+
 static int on_boot(struct vm *vm, struct guest *guest, struct error *err)
 {
     return arg_gdb ? gdb_attach(vm, guest, (uint16_t)arg_gdb_port, err) : 0;
@@ -70,6 +76,7 @@ static const struct debugger debugger = {
              "traps\n"
              "  --gdb                             wait for gdb on a local TCP port before the guest begins\n"
              "  --gdb-port=PORT                   that port; 0 for any that is free (1234)\n",
+    .wants_own_code = wants_own_code,
     .on_boot = on_boot,
     .on_run = gdb_on_run,
     .on_trap = gdb_on_trap,

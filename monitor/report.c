@@ -89,14 +89,24 @@ static void add_segment(const struct report_names *names, uint64_t addr)
         (s->flags & PF_X) != 0 ? 'x' : '-');
 }
 
-static void add_call(const struct report_names *names, unsigned depth, uint64_t addr)
+/* The name of the function that addr is in, and how far, if it is known. */
+static void add_name(const struct report_names *names, uint64_t addr, unsigned back)
 {
     struct symbol symbol;
+    uint64_t off;
+    const char *lent = graft_find_name(addr - back, &off);
 
+    if (lent != NULL)
+        add(" %s+0x%llx of the monitor", lent, (unsigned long long)off + back);
+    else if (symbols_find(names->symbols, addr - back, &symbol))
+        add(" %s+0x%llx", symbol.name, (unsigned long long)symbol.off + back);
+}
+
+static void add_call(const struct report_names *names, unsigned depth, uint64_t addr)
+{
     add("  #%-2u %016llx", depth, (unsigned long long)addr);
     /* A return address may be the first byte after the function that made the call. */
-    if (symbols_find(names->symbols, depth == 0 ? addr : addr - 1, &symbol))
-        add(" %s+0x%llx", symbol.name, (unsigned long long)symbol.off + (depth > 0));
+    add_name(names, addr, depth > 0);
     add("\n");
 }
 

@@ -222,6 +222,9 @@ void run_guest(struct vm *vm, struct guest *guest, const struct run_options *opt
         if (vcpu_run(&vm->vcpu) < 0) {
             if (errno == EINTR)
                 continue;
+            /* A part of a window that is not there yet: the guest repeats the instruction. */
+            if (errno == EFAULT && guest_wait_filled(guest))
+                continue;
             hypercall_breach(guest, "KVM: host/guest translation fault: %s%s", strerror(errno),
                              errno == EFAULT ? ": a file behind its memory fails or was cut short" : "");
             end_with_breach(&run, guest->breach);

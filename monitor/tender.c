@@ -56,6 +56,7 @@ struct option_device {
 struct options {
     const struct debugger *debugger; /* NULL: none */
     uint64_t memory_bytes;
+    bool has_no_graft;
     size_t n_devices;
     struct option_device devices[MANIFEST_ENTRIES_MAX];
 };
@@ -159,6 +160,10 @@ static int parse_option(const char *option, struct options *options, struct erro
         return 0;
     if (strncmp(option, "--mem=", 6) == 0)
         return parse_memory(option + 6, options, err);
+    if (strcmp(option, "--no-graft") == 0) {
+        options->has_no_graft = true;
+        return 0;
+    }
     for (size_t i = 0; i < sizeof(device_options) / sizeof(device_options[0]); i++) {
         size_t size = strlen(device_options[i].prefix);
         if (strncmp(option, device_options[i].prefix, size) == 0)
@@ -319,6 +324,8 @@ static int run(const char *path, int image_fd, struct options *options, const ch
     guest.status = &status;
     guest.manifest = unikernel.manifest;
     console_init(&guest.console, STDOUT_FILENO);
+    vm.can_graft =
+        !options->has_no_graft && (options->debugger == NULL || !options->debugger->wants_own_code());
     if (vm_open(kvm_fd, options->memory_bytes, &vm, err) < 0 || attach_devices(&guest, options, err) < 0 ||
         vm_load(&vm, &guest, &unikernel, &image, options->memory_bytes, err) < 0 ||
         window_open(&guest.mem, vm.fd, err) < 0 || vm_boot(&vm, &guest, &parameters, err) < 0)
@@ -333,23 +340,25 @@ static int run(const char *path, int image_fd, struct options *options, const ch
 
 void tender_print_usage(const struct debugger *debugger)
 {
-    printf("usage: wherry-monitor [OPTIONS] [--] UNIKERNEL [ARGUMENTS]\n"
-           "\n"
-           "Runs a Solo5 hvt unikernel, with the options of solo5-hvt:\n"
-           "  --mem=MIB                         guest memory in MiB (512)\n"
-           "  --net:NAME=IFACE | @FD            attach the tap interface IFACE, or descriptor FD, as network "
-           "NAME\n"
-           "  --net-mac:NAME=ADDRESS            the guest's address on network NAME (random)\n"
-           "  --block:NAME=PATH                 attach the file or block device PATH as block device NAME\n"
-           "  --block-sector-size:NAME=BYTES    its block size: a power of two, at least 512 (512)\n"
-           "%s"
-           "  --help, --version\n"
-           "\n"
-           "Other uses:\n"
-           "  wherry-monitor --inspect FILE     say what a file declares\n"
-           "  wherry-monitor --check            say whether this host can run guests\n"
-           "  wherry-monitor --launch           run one container for wherry (a socket is descriptor 3)\n",
-           debugger != NULL ? debugger->usage : "");
+    printf(
+        "usage: wherry-monitor [OPTIONS] [--] UNIKERNEL [ARGUMENTS]\n"
+        "\n"
+        "Runs a Solo5 hvt unikernel, with the options of solo5-hvt:\n"
+        "  --mem=MIB                         guest memory in MiB (512)\n"
+        "  --net:NAME=IFACE | @FD            attach the tap interface IFACE, or descriptor FD, as network "
+        "NAME\n"
+        "  --net-mac:NAME=ADDRESS            the guest's address on network NAME (random)\n"
+        "  --block:NAME=PATH                 attach the file or block device PATH as block device NAME\n"
+        "  --block-sector-size:NAME=BYTES    its block size: a power of two, at least 512 (512)\n"
+        "  --no-graft                        run Solo5's functions in the guest as they are, however slow\n"
+        "%s"
+        "  --help, --version\n"
+        "\n"
+        "Other uses:\n"
+        "  wherry-monitor --inspect FILE     say what a file declares\n"
+        "  wherry-monitor --check            say whether this host can run guests\n"
+        "  wherry-monitor --launch           run one container for wherry (a socket is descriptor 3)\n",
+        debugger != NULL ? debugger->usage : "");
 }
 
 int tender_main(int argc, char **argv, const struct debugger *debugger, struct error *err)

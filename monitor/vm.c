@@ -2,6 +2,7 @@
 #include "vm.h"
 
 #include "base/cleanup.h"
+#include "graft.h"
 #include "kvm.h"
 #include "load.h"
 #include "window.h"
@@ -55,16 +56,26 @@ static int set_memory_slot(const struct vm *vm, const struct guest_mem *mem, str
     return kvm_call(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot, "give the guest memory", err) < 0 ? -1 : 0;
 }
 
+static void add_blocks_to_graft(const struct guest *guest)
+{
+    for (uint32_t i = 0; guest->graft.n_jumps > 0 && i < MANIFEST_ENTRIES_MAX; i++)
+        if (guest->devices[i].type == MANIFEST_BLOCK)
+            graft_add_block(&guest->mem, i, guest->devices[i].u.block.block_size);
+}
+
 int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const struct image *image,
             uint64_t memory_bytes, struct error *err)
 {
     uint64_t ring_bytes = manifest_has(&unikernel->manifest, MANIFEST_NET) ? RING_BYTES : 0;
     uint64_t tables_gpa = memory_bytes + ring_bytes;
 
-    if (memory_map_plan(&unikernel->elf, memory_bytes, ring_bytes, &vm->map, err) < 0)
+    if (vm->can_graft)
+        graft_plan(unikernel, &guest->graft);
+    if (memory_map_plan(&unikernel->elf, memory_bytes, ring_bytes, guest->graft.n_jumps > 0, &vm->map, err) <
+        0)
         return -1;
     size_t n_windows = 0;
-    if ((unikernel->kit.features & BOOT_FEATURE_WINDOWS) != 0)
+    if ((unikernel->kit.features & BOOT_FEATURE_WINDOWS) != 0 || guest->graft.reads_windows)
         n_windows = window_plan(guest);
     memory_map_add_windows(&vm->map, guest->windows, n_windows);
     uint64_t tables_bytes = page_table_plan(vm->map.ranges, vm->map.n_ranges);
@@ -79,8 +90,10 @@ int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikerne
         ring_init(&guest->ring, guest_mem_at(&guest->mem, memory_bytes, ring_bytes),
                   (unikernel->kit.features & BOOT_FEATURE_NET_POSTED) != 0);
     descriptor_apply(&guest->mem);
-    if (load_segments(&guest->mem, &unikernel->elf, image, err) < 0)
+    if (load_segments(&guest->mem, &unikernel->elf, image, err) < 0 ||
+        graft_apply(&guest->graft, &guest->mem, &unikernel->elf, err) < 0)
         return -1;
+    add_blocks_to_graft(guest);
 
     vm->entry = unikernel->elf.entry;
     vm->kernel_end = unikernel->elf.end;

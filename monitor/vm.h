@@ -24,6 +24,7 @@ struct vm {
     struct trap_unit traps;
     uint64_t entry;
     uint64_t kernel_end;
+    bool can_graft; /* the guest may be lent code (graft.h); to be set before vm_load() */
 };
 
 /*
@@ -34,8 +35,8 @@ int vm_open(int kvm_fd, uint64_t memory_bytes, struct vm *out, struct error *err
 
 /*
  * Gives the guest memory_bytes of memory, places the unikernel in it and builds its tables. Windows on its
- * block devices are planned, in guest->mem, if the unikernel asks for them. image is what unikernel was read
- * from.
+ * block devices are planned, in guest->mem, if the unikernel asks for them or is lent code that reads them.
+ * image is what unikernel was read from.
  */
 int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const struct image *image,
             uint64_t memory_bytes, struct error *err);

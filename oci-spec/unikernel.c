@@ -116,6 +116,15 @@ static int read_mount_point(struct document *document, const struct config_pair 
     return 0;
 }
 
+static int read_graft(struct document *document, const struct config_pair *pair, struct error *err)
+{
+    const bool is_off = strcmp(pair->value, "off") == 0;
+    if (!is_off && strcmp(pair->value, "on") != 0)
+        return bad_value(pair, err, "is not on or off");
+    document->unikernel.has_no_graft = is_off;
+    return 0;
+}
+
 /* Only checked here: whoever carries it out finds it in the annotations. */
 static int read_probe(struct document *document, const struct config_pair *pair, struct error *err)
 {
@@ -255,7 +264,8 @@ static int read_key(struct document *document, const struct config_pair *pair, s
     } keys[] = {
         {PREFIX "binary", read_binary}, {PREFIX "cmdline", read_cmdline},
         {PREFIX "memory", read_memory}, {PREFIX "mount-point", read_mount_point},
-        {PREFIX "type", read_type},     {PROBE_ANNOTATION, read_probe},
+        {PREFIX "type", read_type},     {PREFIX "graft", read_graft},
+        {PROBE_ANNOTATION, read_probe},
     };
     static const char block[] = PREFIX "block.", net[] = PREFIX "net.";
 

@@ -31,8 +31,11 @@ static bool is_semver(const char *text)
 static int check_version(const struct json *document, struct error *err)
 {
     const struct json *version = json_get(document, "ociVersion");
-    if (version == NULL || version->type != JSON_STRING)
+    if (version == NULL)
         return error_set(err, ERROR_INPUT, "ociVersion is missing");
+    if (version->type != JSON_STRING)
+        return error_set(err, ERROR_INPUT, "ociVersion: must be a string, not %s",
+                         json_type_name(version->type));
     if (!is_semver(version->text))
         return error_set(err, ERROR_INPUT, "ociVersion: '%s' is not a version", version->text);
     if (strncmp(version->text, "1.", 2) != 0)

@@ -47,9 +47,13 @@ static bool detach(int *fds, size_t n_fds)
     /* A working directory would keep a file system from being unmounted. */
     if (chdir("/") != 0)
         return false;
+    return true;
+}
+
+void background_yield(void)
+{
     setpriority(PRIO_PROCESS, 0, 19);
     syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
-    return true;
 }
 
 int background_run(void (*work)(void *argument), void *argument, const int *fds, size_t n_fds,

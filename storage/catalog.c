@@ -229,19 +229,6 @@ int catalog_verify(struct store *store, catalog_report report, void *context, si
     return 0;
 }
 
-static int write_all_at(int fd, const char *data, size_t size, uint64_t off, struct error *err)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t n = pwrite(fd, data + done, size - done, (off_t)(off + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_errno(err, "write the image");
-        done += (size_t)n;
-    }
-    return 0;
-}
-
 static int export_extent(const struct image *image, const struct extent *e, int fd, char *buf,
                          struct error *err)
 {
@@ -254,7 +241,7 @@ static int export_extent(const struct image *image, const struct extent *e, int 
             return error_errno(err, "read the image");
         if (n == 0)
             break; /* the last block of a file ends with zeros */
-        if (write_all_at(fd, buf, (size_t)n, e->off + done, err) != 0)
+        if (fd_write_all_at(fd, buf, (size_t)n, e->off + done, "the image", err) != 0)
             return -1;
         done += (uint64_t)n;
     }
@@ -269,7 +256,7 @@ static int export_patches(const struct image *image, int fd, char *buf, struct e
         at += (off_t)sizeof(patch);
         if (patch.len > COPY_SIZE || pread(image->patches_fd, buf, patch.len, at) != (ssize_t)patch.len)
             return error_set(err, ERROR_INPUT, "the image's patches are damaged");
-        if (write_all_at(fd, buf, patch.len, patch.off, err) != 0)
+        if (fd_write_all_at(fd, buf, patch.len, patch.off, "the image", err) != 0)
             return -1;
         at += (off_t)((patch.len + 7) & ~7ull);
     }

@@ -48,19 +48,6 @@ static void making_release(struct making *m)
     free(m->present);
 }
 
-static int write_at(int fd, const void *bytes, size_t size, uint64_t at, struct error *err)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t n = pwrite(fd, (const char *)bytes + done, size - done, (off_t)(at + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_errno(err, "write a delta file");
-        done += (size_t)n;
-    }
-    return 0;
-}
-
 /* Reads a page of the image as it is without patches; where a data file ends, and in holes, there are zeros.
  */
 static int read_page(const struct making *m, uint64_t page, unsigned char bytes[DELTA_PAGE],
@@ -90,11 +77,12 @@ static int apply_patch(struct making *m, uint64_t off, const char *data, uint64_
         part = part < len ? part : len;
         if ((m->present[page / 8] >> page % 8 & 1u) == 0) {
             if (read_page(m, page, bytes, err) != 0 ||
-                write_at(m->fd, bytes, sizeof(bytes), data_off + page * DELTA_PAGE, err) != 0)
+                fd_write_all_at(m->fd, bytes, sizeof(bytes), data_off + page * DELTA_PAGE, "a delta file",
+                                err) != 0)
                 return -1;
             m->present[page / 8] |= (unsigned char)(1u << page % 8);
         }
-        if (write_at(m->fd, data, part, data_off + off, err) != 0)
+        if (fd_write_all_at(m->fd, data, part, data_off + off, "a delta file", err) != 0)
             return -1;
         off += part;
         data += part;
@@ -140,18 +128,20 @@ static int fill(struct making *m, const char *owner, struct error *err)
     m->present = calloc(m->bitmap_size, 1);
     if (m->extents == NULL || m->present == NULL)
         return error_errno(err, "make a delta file");
-    if (pread(m->image->extents_fd, m->extents, extents_size, 0) != (ssize_t)extents_size)
-        return error_errno(err, "read the image's map");
+    if (fd_read_exactly_at(m->image->extents_fd, m->extents, extents_size, 0, "the image's map", err) != 0)
+        return -1;
     strcpy(header.image, m->image->key);
     strcpy(header.owner, owner);
     if (ftruncate(m->fd, (off_t)(delta_data_offset(capacity) +
                                  (capacity + DELTA_PAGE - 1) / DELTA_PAGE * DELTA_PAGE)) != 0)
         return error_errno(err, "make a delta file");
-    if (write_at(m->fd, &header, sizeof(header), 0, err) != 0 || apply_patches(m, err) != 0)
+    if (fd_write_all_at(m->fd, &header, sizeof(header), 0, "a delta file", err) != 0 ||
+        apply_patches(m, err) != 0)
         return -1;
-    return m->image->patches_fd < 0 ? 0
-                                    : write_at(m->fd, m->present, (size_t)((capacity / DELTA_PAGE + 7) / 8),
-                                               delta_bitmap_offset(), err);
+    if (m->image->patches_fd < 0)
+        return 0;
+    return fd_write_all_at(m->fd, m->present, (size_t)((capacity / DELTA_PAGE + 7) / 8),
+                           delta_bitmap_offset(), "a delta file", err);
 }
 
 static int make(const struct store *store, const char *key, const char *owner, const struct image *image,

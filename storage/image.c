@@ -3,6 +3,7 @@
 
 #include "background.h"
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "ext2_patch.h"
 #include "image_archive.h"
 #include "image_build.h"
@@ -97,32 +98,43 @@ struct build_job {
     const struct store *store;
     struct source *source;
     const char *key;
+    struct image_fill *fill;
 };
 
+/* That it fails costs the next container time. What is not filled then fails to be read. */
 static void build_quietly(void *argument)
 {
     struct build_job *job = argument;
     struct error ignored;
+    image_fill_run(job->fill, &ignored);
+    image_fill_release(job->fill);
+    background_yield();
     image_build(job->store, job->source, job->key, false, &ignored);
 }
 
-/* Builds the image while its first container already runs. That it cannot be started costs the next one time.
- */
-static void build_in_background(const struct store *store, struct source *source, const char *key)
+/* Fills and builds the image while its first container already runs. */
+static int build_in_background(const struct store *store, struct source *source, const char *key,
+                               struct image_fill *fill, struct error *err)
 {
-    struct build_job job = {store, source, key};
+    struct build_job job = {store, source, key, fill};
     struct error ignored;
     size_t n = 0;
-    _cleanup_free_ int *fds = calloc(source->n_layers + 4, sizeof(int));
+    _cleanup_free_ int *fds = calloc(source->n_layers + 6, sizeof(int));
     if (fds == NULL)
-        return;
+        return error_errno(err, "build an image in the background");
     fds[n++] = store->data_fd;
     fds[n++] = store->img_fd;
     fds[n++] = store->lock_fd;
     fds[n++] = store->verified_fd;
     for (uint32_t i = 0; i < source->n_layers; i++)
         fds[n++] = source->layers[i].dirfd;
-    background_run(build_quietly, &job, fds, n, &ignored);
+    if (fill->file_fd >= 0) {
+        fds[n++] = fill->file_fd;
+        fds[n++] = fill->pipe_fd;
+    }
+    if (background_run(build_quietly, &job, fds, n, &ignored) == 0)
+        return 0;
+    return image_fill_run(fill, err);
 }
 
 /* Looks in the store, under the key that follows from the source. */
@@ -168,6 +180,7 @@ static int open_image(const struct store *store, const struct image_request *req
                       struct error *err)
 {
     _cleanup_(source_release) struct source source = SOURCE_NONE;
+    _cleanup_(image_fill_release) struct image_fill fill = IMAGE_FILL_NONE;
     char key[STORE_KEY_SIZE];
 
     if (request->format == IMAGE_RAW)
@@ -178,10 +191,9 @@ static int open_image(const struct store *store, const struct image_request *req
         return 0;
     if (request->format != IMAGE_EXT2 || !image_direct_helps(store, &source))
         return open_built(store, &source, request, key, out, err);
-    if (image_direct_open(store, &source, key, out, err) != 0)
+    if (image_direct_open(store, &source, key, out, &fill, err) != 0)
         return -1;
-    build_in_background(store, &source, key);
-    return 0;
+    return build_in_background(store, &source, key, &fill, err);
 }
 
 /* Lets whoever asked see how the layers get packed that are not yet. */
@@ -210,7 +222,7 @@ int image_prepare(struct store *store, const struct image_request *request, stru
         failed = open_built(store, &source, request, key, &image, err);
     }
     if (failed != 0)
-        return error_wrap(err, "prepare an image of '%s'", request->rootfs);
+        return error_wrap(err, "prepare an image of '%s' in the store '%s'", request->rootfs, store->path);
     *out = image;
     image = IMAGE_NONE;
     return 0;
@@ -229,8 +241,8 @@ static int add_patches(const struct image_request *request, struct image *image,
     _cleanup_free_ struct extent *extents = malloc(size + 1);
     if (extents == NULL)
         return error_errno(err, "read the extents");
-    if (pread(image->extents_fd, extents, size, 0) != (ssize_t)size)
-        return error_errno(err, "read the extents");
+    if (fd_read_exactly_at(image->extents_fd, extents, size, 0, "the extents", err) != 0)
+        return -1;
     const struct ext2_source source = {.meta_fds = image->data_fds,
                                        .n_meta_fds = image->n_meta_fds,
                                        .extents = extents,
@@ -252,6 +264,7 @@ void image_release(struct image *image)
 {
     cleanup_close(&image->extents_fd);
     cleanup_close(&image->patches_fd);
+    cleanup_close(&image->filling_fd);
     for (size_t i = 0; i < image->n_data_fds; i++)
         cleanup_close(&image->data_fds[i]);
     free(image->data_fds);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image_build.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/lock.h"
 #include "image_compose.h"
@@ -44,20 +45,16 @@ static int add_generated(const struct composition *composition, const struct ste
 {
     const struct ext2_meta *meta = &composition->meta;
     _cleanup_free_ uint8_t *own = NULL;
-    uint32_t n = 0, room = 0;
+    uint32_t n = 0;
+    size_t room = 0;
     for (uint32_t i = 0; i < meta->n_blocks; i++) {
         const uint8_t *bytes = meta->bytes + (size_t)meta->blocks[i].at * EXT2_BLOCK_SIZE;
         uint32_t number = meta->blocks[i].number, stem, at, file = 0;
         if (stem_list_find(stems, number, bytes, &stem, &at)) {
             file = 1 + stem;
         } else {
-            if (n == room) {
-                room = room == 0 ? 64 : 2 * room;
-                uint8_t *grown = reallocarray(own, room, EXT2_BLOCK_SIZE);
-                if (grown == NULL)
-                    return error_errno(err, "collect the generated part");
-                own = grown;
-            }
+            if (array_grow(&own, &room, (size_t)n + 1, EXT2_BLOCK_SIZE, "the generated part", err) != 0)
+                return -1;
             memcpy(own + (size_t)n * EXT2_BLOCK_SIZE, bytes, EXT2_BLOCK_SIZE);
             at = n++;
         }

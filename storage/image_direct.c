@@ -2,7 +2,9 @@
 /*
  * Theory. A descriptor and a mapping for each file would be exact but dear, and descriptors are counted;
  * copying everything is what a pack costs. So the largest files are mapped in place, as most bytes are in few
- * files, and the many small ones are copied, in the order of the pack, so that they make few extents.
+ * files, and the many small ones are copied, in the order of the pack, so that they make few extents. Copying
+ * takes memory and time for each byte, all else only for each file: where it is much, the container starts
+ * without, and waits when it reads a block that is not there yet.
  */
 #include "image_direct.h"
 
@@ -16,15 +18,19 @@
 #include "pack_store.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* The most files that are mapped in place. The monitor that gets their descriptors may have a limit of 1024.
  */
 #define DIRECT_FILES_MAX 512
 /* Copying less than this is cheaper than a descriptor that is opened, sent and mapped. */
 #define DIRECT_MIN_BLOCKS 16u
+/* Less than this is copied sooner than somebody else could begin to. */
+#define FILL_MIN_BLOCKS LAYER_CHUNK_BLOCKS
 
 /* A visible file of a layer that has no pack. */
 struct candidate {
@@ -37,13 +43,15 @@ struct candidate {
 struct direct {
     const struct source *source;
     struct composition composition;
-    struct image image; /* data file 0: the generated part; 1: copies; then packs and files */
+    struct image image; /* data file 0: the generated part; 1: copies; 2: what is filled; then packs, files */
     size_t fds_room;
     struct extent_list extents;
     struct candidate *candidates; /* in the order of layers and entries */
     size_t n_candidates;
-    uint64_t copies_blocks; /* in data file 1 so far */
-    int *pack_fds;          /* of each layer; -1: read in place, or handed over to image */
+    struct layer_copy_source *sources;
+    struct layer_runs copies; /* into data file 1 */
+    struct image_fill fill;   /* into data file 2, if there is anything to fill */
+    int *pack_fds;            /* of each layer; -1: read in place, or handed over to image */
 };
 
 static void direct_release(struct direct *d)
@@ -52,6 +60,9 @@ static void direct_release(struct direct *d)
         cleanup_close(&d->pack_fds[i]);
     free(d->pack_fds);
     free(d->candidates);
+    free(d->sources);
+    layer_runs_release(&d->copies);
+    image_fill_release(&d->fill);
     extent_list_release(&d->extents);
     image_release(&d->image);
     composition_release(&d->composition);
@@ -186,37 +197,63 @@ static int add_direct(struct direct *d, const struct candidate *candidate, struc
     return 0;
 }
 
-/* Adds extents for a file that is copied; the copy comes later, in the same order. */
-static int add_copy(struct direct *d, const struct candidate *candidate, struct error *err)
+/* Adds extents for a file that is copied into a data file; the copy comes later, in the same order. */
+static int add_copy(struct direct *d, const struct candidate *candidate, struct layer_runs *runs,
+                    uint32_t file, struct error *err)
 {
     const struct layer *layer = &d->composition.layers[candidate->layer];
     const struct layer_entry *e = &layer->entries[candidate->entry];
     bool is_sparse = (e->flags & LAYER_SPARSE) != 0;
     uint64_t block = is_sparse ? layer->segments[e->first].pack_block : e->block;
-    uint64_t at = d->copies_blocks;
-    d->copies_blocks += candidate->n_blocks;
-    return ext2_emit_pack_extents(&d->composition.plan, candidate->layer, block, candidate->n_blocks, 1, at,
-                                  &d->extents, err);
+    if (ext2_emit_pack_extents(&d->composition.plan, candidate->layer, block, candidate->n_blocks, file,
+                               runs->n_blocks, &d->extents, err) != 0)
+        return -1;
+    return layer_runs_add(runs, d->sources, candidate->layer, candidate->entry, err);
+}
+
+/* The tables are the source's, which lives as long as the copying takes. */
+static int list_sources(struct direct *d, struct error *err)
+{
+    d->sources = calloc(d->source->n_layers, sizeof(*d->sources));
+    if (d->sources == NULL)
+        return error_errno(err, "copy files");
+    for (uint32_t i = 0; i < d->source->n_layers; i++)
+        d->sources[i] = (struct layer_copy_source){.dirfd = d->source->layers[i].dirfd,
+                                                   .layer = &d->source->layers[i].layer};
+    return 0;
+}
+
+/* What may still change is copied at once, so that it is what the key says. */
+static bool can_wait(const struct direct *d, const struct candidate *candidate)
+{
+    return d->source->layers[candidate->layer].is_lasting && !candidate->is_direct;
+}
+
+/* Whether it pays to start without the copies. */
+static bool is_much(const struct direct *d)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < d->n_candidates; i++)
+        n += can_wait(d, &d->candidates[i]) ? d->candidates[i].n_blocks : 0;
+    return n >= FILL_MIN_BLOCKS;
 }
 
 static int add_files(struct direct *d, struct error *err)
 {
-    _cleanup_(layer_runs_release) struct layer_runs runs = LAYER_RUNS_NONE;
-    _cleanup_free_ struct layer_copy_source *sources = calloc(d->source->n_layers, sizeof(*sources));
-    if (sources == NULL)
-        return error_errno(err, "copy files");
-    for (uint32_t i = 0; i < d->source->n_layers; i++)
-        sources[i] = (struct layer_copy_source){.dirfd = d->source->layers[i].dirfd,
-                                                .layer = &d->composition.layers[i]};
+    bool fills = d->fill.file_fd >= 0;
     for (size_t i = 0; i < d->n_candidates; i++) {
         const struct candidate *c = &d->candidates[i];
+        bool is_late = fills && can_wait(d, c);
         int failed = c->is_direct ? add_direct(d, c, err)
-                                  : add_copy(d, c, err) != 0 ||
-                                        layer_runs_add(&runs, sources, c->layer, c->entry, err) != 0;
+                     : is_late    ? add_copy(d, c, &d->fill.runs, 2, err)
+                                  : add_copy(d, c, &d->copies, 1, err);
         if (failed != 0)
             return -1;
     }
-    return layer_copy(&runs, sources, d->image.data_fds[1], NULL, err);
+    if (layer_copy(&d->copies, d->sources, d->image.data_fds[1], NULL, err) != 0)
+        return -1;
+    d->fill.sources = take_ptr(d->sources);
+    return 0;
 }
 
 /* An unnamed file on the store's disk: it can be written back and dropped, where a memory file cannot. */
@@ -227,6 +264,29 @@ static int add_temporary(const struct store *store, struct direct *d, struct err
     if (atomic_file_begin(&file, store->data_fd, 0600, err) != 0)
         return -1;
     return add_data_fd(d, &file.fd, &number, err);
+}
+
+/* Makes the file that grows while the container runs. The image reads it, and has nothing to write it with.
+ */
+static int begin_fill(const struct store *store, struct direct *d, struct error *err)
+{
+    _cleanup_(atomic_file_release) struct atomic_file file = ATOMIC_FILE_NONE;
+    _cleanup_close_ int fd = -1;
+    char path[64];
+    int ends[2];
+    uint32_t number;
+
+    if (atomic_file_begin(&file, store->data_fd, 0600, err) != 0)
+        return -1;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", file.fd);
+    if (fd_open(AT_FDCWD, path, O_RDONLY, 0, &fd, err) != 0 || add_data_fd(d, &fd, &number, err) != 0)
+        return -1;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return error_errno(err, "make a pipe");
+    d->image.filling_fd = ends[0];
+    d->fill.pipe_fd = ends[1];
+    d->fill.file_fd = take_fd(&file.fd);
+    return 0;
 }
 
 static int write_extents(const struct store *store, struct direct *d, struct error *err)
@@ -267,20 +327,24 @@ static int open_direct(const struct store *store, struct source *source, struct 
         ext2_meta_add_extents(meta, 0, &d->extents, err) != 0)
         return -1;
     d->image.n_meta_fds = 1;
-    if (list_candidates(d, err) != 0 || choose_direct(d, err) != 0 || add_files(d, err) != 0 ||
+    if (list_candidates(d, err) != 0 || choose_direct(d, err) != 0 || list_sources(d, err) != 0 ||
+        (is_much(d) && begin_fill(store, d, err) != 0) || add_files(d, err) != 0 ||
         add_pack_files(d, err) != 0)
         return -1;
     return write_extents(store, d, err);
 }
 
 int image_direct_open(const struct store *store, struct source *source, const char *key, struct image *out,
-                      struct error *err)
+                      struct image_fill *out_fill, struct error *err)
 {
-    _cleanup_(direct_release) struct direct d = {.source = source, .image = IMAGE_NONE};
+    _cleanup_(direct_release) struct direct d = {
+        .source = source, .image = IMAGE_NONE, .fill = IMAGE_FILL_NONE};
     if (open_direct(store, source, &d, err) != 0)
         return error_wrap(err, "compose the image '%s'", key);
     memcpy(d.image.key, key, sizeof(d.image.key));
     *out = d.image;
     d.image = IMAGE_NONE;
+    *out_fill = d.fill;
+    d.fill = IMAGE_FILL_NONE;
     return 0;
 }

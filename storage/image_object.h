@@ -2,10 +2,11 @@
 /*
  * An image in the store: the directory img/KEY with
  *
- *   info        struct image_info, the keys of its packs (stems first, then lowest first), and a digest of
- * both map         its extents (overlay/extent.h); data file 0 is meta, 1 + i is pack i meta        the
- * generated part, but for what its stems have of it (image_stem.h) 0, 1, ...   hard links to its packs, so
- * that a pack's link count tells how many images need it
+ *   info        struct image_info, the keys of its packs (stems first, then lowest first), and a digest
+ *               of both
+ *   map         its extents (overlay/extent.h); data file 0 is meta, 1 + i is pack i
+ *   meta        the generated part, but for what its stems have of it (image_stem.h)
+ *   0, 1, ...   hard links to its packs, so that a pack's link count tells how many images need it
  *
  * It appears whole, by one rename. Whoever has meta open holds a shared flock(2) on it: the lease.
  */

@@ -6,7 +6,6 @@
 #include "layer_copy.h"
 #include "parallel.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,21 +60,6 @@ int pack_write(int out_fd, const struct layer_copy_source *source, const char *w
     return 0;
 }
 
-static int read_at(int fd, void *buf, size_t size, uint64_t off, struct error *err)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t n = pread(fd, (char *)buf + done, size - done, (off_t)(off + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_errno(err, "read it");
-        if (n == 0)
-            return error_set(err, ERROR_INPUT, "it ends early");
-        done += (size_t)n;
-    }
-    return 0;
-}
-
 static int load_trailer(int fd, struct pack_trailer *trailer, struct error *err)
 {
     struct stat st;
@@ -86,7 +70,7 @@ static int load_trailer(int fd, struct pack_trailer *trailer, struct error *err)
     uint64_t size = (uint64_t)st.st_size;
     if (size < sizeof(*trailer))
         return error_set(err, ERROR_INPUT, "it has only %llu bytes", (unsigned long long)size);
-    if (read_at(fd, trailer, sizeof(*trailer), size - sizeof(*trailer), err) != 0)
+    if (fd_read_exactly_at(fd, trailer, sizeof(*trailer), size - sizeof(*trailer), "its trailer", err) != 0)
         return -1;
     digest_of(trailer, offsetof(struct pack_trailer, digest), digest);
     if (trailer->magic != PACK_MAGIC || memcmp(digest, trailer->digest, DIGEST_SIZE) != 0)
@@ -107,7 +91,8 @@ static int load_table(int fd, const struct pack_trailer *trailer, void **out, st
     _cleanup_free_ void *table = malloc(trailer->table_size + 1);
     if (table == NULL)
         return error_errno(err, "read its table");
-    if (read_at(fd, table, trailer->table_size, trailer->n_blocks * LAYER_BLOCK_SIZE, err) != 0)
+    if (fd_read_exactly_at(fd, table, trailer->table_size, trailer->n_blocks * LAYER_BLOCK_SIZE, "its table",
+                           err) != 0)
         return -1;
     digest_of(table, trailer->table_size, digest);
     if (memcmp(digest, trailer->table_digest, DIGEST_SIZE) != 0)
@@ -162,7 +147,7 @@ static int digest_chunk(void *context, void *state, size_t chunk, struct error *
     size_t size = (n < LAYER_CHUNK_BLOCKS ? n : LAYER_CHUNK_BLOCKS) * LAYER_BLOCK_SIZE;
     if (*buffer == NULL && (*buffer = malloc(LAYER_CHUNK_SIZE)) == NULL)
         return error_errno(err, "read its contents");
-    if (read_at(check->fd, *buffer, size, from * LAYER_BLOCK_SIZE, err) != 0)
+    if (fd_read_exactly_at(check->fd, *buffer, size, from * LAYER_BLOCK_SIZE, "its contents", err) != 0)
         return -1;
     digest_of(*buffer, size, check->digests[chunk]);
     return 0;

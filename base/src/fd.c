@@ -74,6 +74,36 @@ int fd_write_all(int fd, const void *buf, size_t size, const char *what, struct 
     return 0;
 }
 
+int fd_read_exactly_at(int fd, void *buf, size_t size, uint64_t off, const char *what, struct error *err)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = pread(fd, (char *)buf + done, size - done, (off_t)(off + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_errno(err, "read %s", what);
+        if (n == 0)
+            return error_set(err, ERROR_INPUT, "read %s: ends after %zu of %zu bytes", what, done, size);
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+int fd_write_all_at(int fd, const void *buf, size_t size, uint64_t off, const char *what, struct error *err)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = pwrite(fd, (const char *)buf + done, size - done, (off_t)(off + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_errno(err, "write %s", what);
+        done += (size_t)n;
+    }
+    return 0;
+}
+
 int fd_open(int dirfd, const char *path, int flags, mode_t mode, int *out_fd, struct error *err)
 {
     int fd = openat(dirfd, path, flags | O_CLOEXEC, mode);

@@ -24,8 +24,10 @@ static int32_t result_of(enum overlay_result result)
     }
 }
 
-/* Says once for each device that its writes fail, and why: the guest learns no more than that they do. */
-static void report_failure(const struct guest *guest, struct device *device, enum overlay_result result)
+/* Says once for each device that its reads or writes fail, and why: the guest learns no more than that they
+ * do. */
+static void report_failure(const struct guest *guest, struct device *device, const char *what,
+                           enum overlay_result result)
 {
     static const char *const causes[] = {
         [OVERLAY_READ_ONLY_DEVICE] = NULL, /* the guest was told so */
@@ -38,8 +40,8 @@ static void report_failure(const struct guest *guest, struct device *device, enu
     if (device->u.block.has_failed || (size_t)result >= n || causes[result] == NULL)
         return;
     device->u.block.has_failed = true;
-    int size = snprintf(text, sizeof(text), "wherry-monitor: block device '%s': writing fails: %s\n",
-                        guest->manifest.entries[device - guest->devices].name, causes[result]);
+    int size = snprintf(text, sizeof(text), "wherry-monitor: block device '%s': %s fails: %s\n",
+                        guest->manifest.entries[device - guest->devices].name, what, causes[result]);
     (void)!syscalls_write(STDERR_FILENO, text, (size_t)size);
 }
 
@@ -55,10 +57,13 @@ enum hypercall_verdict dev_block_write(struct guest *guest, void *args)
     if (from == NULL)
         return hypercall_bad_address(guest, call->data, call->len);
 
-    enum overlay_result result = overlay_write(&device->u.block.overlay, call->offset, from, call->len);
+    enum overlay_result result;
+    do
+        result = overlay_write(&device->u.block.overlay, call->offset, from, call->len);
+    while (result == OVERLAY_IO && guest_wait_filled(guest));
     call->ret = result_of(result);
     if (call->ret != RESULT_OK)
-        report_failure(guest, device, result);
+        report_failure(guest, device, "writing", result);
     else
         guest_count(&guest->status->block_write_bytes, call->len);
     return HYPERCALL_DONE;
@@ -76,8 +81,14 @@ enum hypercall_verdict dev_block_read(struct guest *guest, void *args)
     if (to == NULL)
         return hypercall_bad_address(guest, call->data, call->len);
 
-    call->ret = result_of(overlay_read(&device->u.block.overlay, call->offset, to, call->len));
-    if (call->ret == RESULT_OK)
+    enum overlay_result result;
+    do
+        result = overlay_read(&device->u.block.overlay, call->offset, to, call->len);
+    while (result == OVERLAY_IO && guest_wait_filled(guest));
+    call->ret = result_of(result);
+    if (call->ret != RESULT_OK)
+        report_failure(guest, device, "reading", result);
+    else
         guest_count(&guest->status->block_read_bytes, call->len);
     return HYPERCALL_DONE;
 }

@@ -4,7 +4,7 @@
 enum hypercall_verdict dev_console_puts(struct guest *guest, void *args)
 {
     const struct hc_puts *call = args;
-    const char *bytes = guest_mem_borrow(&guest->mem, call->data, call->len);
+    const char *bytes = guest_borrow(guest, call->data, call->len);
 
     if (bytes == NULL)
         return hypercall_bad_address(guest, call->data, call->len);

@@ -43,7 +43,7 @@ enum hypercall_verdict dev_net_write(struct guest *guest, void *args)
     call->ret = RESULT_EINVAL;
     if (device == NULL)
         return HYPERCALL_DONE;
-    const void *frame = guest_mem_borrow(&guest->mem, call->data, call->len);
+    const void *frame = guest_borrow(guest, call->data, call->len);
     if (frame == NULL)
         return hypercall_bad_address(guest, call->data, call->len);
     call->ret = dev_net_send(guest, device, frame, call->len);

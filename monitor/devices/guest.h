@@ -13,6 +13,7 @@
 #include "abi/hypercall.h"
 #include "abi/note.h"
 #include "console.h"
+#include "graft.h"
 #include "guest_mem.h"
 #include "manifest.h"
 #include "monitor/status.h"
@@ -30,7 +31,7 @@
 struct block_device {
     struct overlay overlay;
     uint32_t block_size;
-    bool has_failed; /* a write failed, and that was said */
+    bool has_failed; /* a read or a write failed, and that was said */
 };
 
 struct net_device {
@@ -67,6 +68,7 @@ struct guest {
     struct device devices[MANIFEST_ENTRIES_MAX];
     struct poll_set polls;
     struct guest_window windows[MANIFEST_ENTRIES_MAX]; /* mem has them, as many as there are */
+    struct graft graft;                                /* what it is lent */
     struct console console;
     struct ring_server ring;
     struct io_thread *io;  /* which relieves of serving the ring; NULL: none */
@@ -78,6 +80,16 @@ struct guest {
 
 /* The device with this handle and type, or NULL. */
 struct device *guest_find_device(struct guest *guest, uint64_t handle, uint32_t type);
+
+/*
+ * Waits a moment for block devices that are being filled (overlay_wait()). Returns whether what could not be
+ * read may be read by now. For the vCPU's thread.
+ */
+bool guest_wait_filled(struct guest *guest);
+
+/* As guest_mem_borrow(), and waits until what lies in a window of a device that is being filled is there. For
+ * the vCPU's thread. */
+const void *guest_borrow(struct guest *guest, struct gpa gpa, uint64_t len);
 
 /* Adds n to a counter of the status page. */
 static inline void guest_count(_Atomic uint64_t *counter, uint64_t n)

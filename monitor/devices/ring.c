@@ -145,6 +145,8 @@ static enum ring_verdict serve_write(struct guest *guest, const struct ring_entr
     const void *frame = guest_mem_borrow(&guest->mem, entry->data, entry->len);
     if (frame == NULL)
         return bad_address(&guest->ring, entry);
+    /* This thread may not wait: a frame out of a window's part that is not there yet is lost, as frames may
+     * be. */
     (void)dev_net_send(guest, device, frame, entry->len);
     if (guest->ring.n_posts > 0)
         note_answer(&guest->ring);

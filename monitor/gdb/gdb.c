@@ -3,12 +3,16 @@
  * Theory: the guest either runs or stands. stand() takes its registers, answers gdb until that wants it to
  * run, and gives the registers back; everything else here finds out when to stand.
  *
- *   breakpoint, step    exceptions 3 and 1 through the guest's own IDT, which is the monitor's: this needs
- * nothing of the KVM, so it works on every one (gdb_on_trap()) any other trap      the handling is tried on
- * copies; if it would end the guest or call its handler, gdb hears of it first a step over an instruction
- * that leaves the guest (a hypercall, one that is emulated): found before the next run (gdb_on_run()), as
- * KVMs differ in what the trap flag does there Ctrl-C              SIGIO makes KVM_RUN return watchpoint
- * KVM_EXIT_DEBUG, if the KVM lets debug registers work: probed once (probe_debug_registers())
+ *   breakpoint, step   exceptions 3 and 1 through the guest's own IDT, which is the monitor's: this needs
+ *                      nothing of the KVM, so it works on every one (gdb_on_trap())
+ *   any other trap     the handling is tried on copies; if it would end the guest or call its handler, gdb
+ *                      hears of it first
+ *   a step over an instruction that leaves the guest (a hypercall, one that is emulated)
+ *                      found before the next run (gdb_on_run()), as KVMs differ in what the trap flag does
+ *                      there
+ *   Ctrl-C             SIGIO makes KVM_RUN return
+ *   watchpoint         KVM_EXIT_DEBUG, if the KVM lets debug registers work: probed once
+ *                      (probe_debug_registers())
  */
 #include "gdb/gdb.h"
 

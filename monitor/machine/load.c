@@ -52,3 +52,26 @@ int load_segments(const struct guest_mem *mem, const struct elf_file *elf, const
             return -1;
     return 0;
 }
+
+/* The pages that hold [addr, addr + size). */
+static int protect(const struct guest_mem *mem, uint64_t addr, size_t size, int protection, struct error *err)
+{
+    uint64_t start = addr & ~(uint64_t)(GUEST_PAGE_SIZE - 1);
+    uint64_t len = ((addr + size + GUEST_PAGE_SIZE - 1) & ~(uint64_t)(GUEST_PAGE_SIZE - 1)) - start;
+
+    if (mprotect(guest_mem_at(mem, start, len), len, protection) < 0)
+        return error_errno(err, "change a segment of the unikernel");
+    return 0;
+}
+
+int load_patch(const struct guest_mem *mem, const struct elf_segment *segment, uint64_t addr,
+               const void *bytes, size_t size, struct error *err)
+{
+    uint64_t from, to;
+    bool is_mapped = plan_mapping(segment, &from, &to);
+
+    if (is_mapped && protect(mem, addr, size, PROT_READ | PROT_WRITE, err) < 0)
+        return -1;
+    memcpy(guest_mem_at(mem, addr, size), bytes, size);
+    return is_mapped ? protect(mem, addr, size, PROT_READ, err) : 0;
+}

@@ -19,4 +19,11 @@
 int load_segments(const struct guest_mem *mem, const struct elf_file *elf, const struct image *image,
                   struct error *err);
 
+/*
+ * Replaces code or constants of a loaded segment at a guest address: [addr, addr + size) lies in what the
+ * file fills of it.
+ */
+int load_patch(const struct guest_mem *mem, const struct elf_segment *segment, uint64_t addr,
+               const void *bytes, size_t size, struct error *err);
+
 #endif

@@ -29,13 +29,17 @@ static void add_range(struct memory_map *map, uint64_t start, uint64_t end, uint
 }
 
 /* A guest that is offered features answers in the boot information, which has a page of its own for it. */
-static void add_low_memory(struct memory_map *map, bool is_answered)
+static void add_low_memory(struct memory_map *map, bool is_answered, bool has_graft)
 {
     add_range(map, LOW_DESCRIPTORS, LOW_STUBS, PAGE_WRITE);
     add_range(map, LOW_STUBS, LOW_STACK, PAGE_EXECUTE);
     add_range(map, LOW_STACK, LOW_STACK_TOP, PAGE_WRITE);
     add_range(map, LOW_BOOT_INFO, LOW_MANIFEST, PAGE_USER | (is_answered ? PAGE_WRITE : 0));
     add_range(map, LOW_MANIFEST, LOW_BOOT_INFO_END, PAGE_USER);
+    if (has_graft) {
+        add_range(map, LOW_GRAFT_CODE, LOW_GRAFT_TABLE, PAGE_USER | PAGE_EXECUTE);
+        add_range(map, LOW_GRAFT_TABLE, LOW_GRAFT_END, PAGE_USER);
+    }
 }
 
 static uint32_t segment_rights(uint32_t flags)
@@ -87,8 +91,8 @@ static struct guest_seal plan_guard(uint64_t start, uint64_t end)
     return (struct guest_seal){.start = guard_end - MEMORY_MAP_GUARD_BYTES, .end = guard_end};
 }
 
-int memory_map_plan(const struct elf_file *elf, uint64_t size, uint64_t ring_bytes, struct memory_map *out,
-                    struct error *err)
+int memory_map_plan(const struct elf_file *elf, uint64_t size, uint64_t ring_bytes, bool has_graft,
+                    struct memory_map *out, struct error *err)
 {
     if (elf->end > size)
         return error_set(err, ERROR_NOT_EXEC,
@@ -97,7 +101,7 @@ int memory_map_plan(const struct elf_file *elf, uint64_t size, uint64_t ring_byt
 
     out->n_ranges = 0;
     out->n_seals = 0;
-    add_low_memory(out, ring_bytes > 0);
+    add_low_memory(out, ring_bytes > 0, has_graft);
     uint64_t free_start = add_segments(out, elf);
     out->guard = plan_guard(free_start, size);
     add_range(out, free_start, out->guard.start, PAGE_USER | PAGE_WRITE);

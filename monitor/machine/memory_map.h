@@ -23,6 +23,7 @@
 #include "guest_mem.h"
 #include "x86_64/page_table.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +31,7 @@
 #define MEMORY_MAP_STACK_MAX   (64u << 20)
 
 /* Each segment and the gap before it; low memory, heap, stack and ring; windows. */
-#define MEMORY_MAP_RANGES_MAX (2 * ELF_SEGMENTS_MAX + 9 + MANIFEST_ENTRIES_MAX)
+#define MEMORY_MAP_RANGES_MAX (2 * ELF_SEGMENTS_MAX + 11 + MANIFEST_ENTRIES_MAX)
 
 struct memory_map {
     struct page_range ranges[MEMORY_MAP_RANGES_MAX]; /* sorted, not overlapping */
@@ -41,11 +42,11 @@ struct memory_map {
 };
 
 /*
- * size is the guest's memory in bytes; ring_bytes of a ring lie above it, 0 for none. ERROR_NOT_EXEC when the
- * segments do not fit into memory.
+ * size is the guest's memory in bytes; ring_bytes of a ring lie above it, 0 for none; has_graft says that the
+ * guest is lent code. ERROR_NOT_EXEC when the segments do not fit into memory.
  */
-int memory_map_plan(const struct elf_file *elf, uint64_t size, uint64_t ring_bytes, struct memory_map *out,
-                    struct error *err);
+int memory_map_plan(const struct elf_file *elf, uint64_t size, uint64_t ring_bytes, bool has_graft,
+                    struct memory_map *out, struct error *err);
 
 /* Adds the windows, which lie above memory and which the guest reads, and no more. */
 void memory_map_add_windows(struct memory_map *map, const struct guest_window *windows, size_t n_windows);

@@ -65,8 +65,8 @@ static void add_durable_write(struct syscall_filter *list, int fd)
                                                     .matches = {IS(0, fd), IS(2, 1), IS(5, RWF_DSYNC)}});
 }
 
-/* dev_poll.c waits for packets, io_thread.c for packets and calls, console.c for a reader. The signal mask
- * stays as it is. */
+/* dev_poll.c waits for packets, io_thread.c for packets and calls, console.c for a reader, overlay.c for who
+ * fills it. The signal mask stays as it is. */
 static void add_wait(struct syscall_filter *list, size_t n_fds)
 {
     syscall_filter_add(list,

@@ -22,6 +22,8 @@ struct syscalls_use {
     size_t n_nets;
     const int *volume_fds; /* the data files of volumes: written through */
     size_t n_volumes;
+    const int *filling_fds; /* the pipes of block devices that are being filled: waited for, no more */
+    size_t n_filling;
     int call_fd; /* where the thread of the ring is called (io_thread.h); -1: there is none */
 };
 

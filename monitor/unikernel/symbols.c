@@ -95,3 +95,30 @@ bool symbols_find(const struct symbols *symbols, uint64_t address, struct symbol
     out->off = address - best.st_value;
     return out->name[0] != '\0';
 }
+
+static bool has_name(const struct symbols *symbols, const Elf64_Sym *symbol, const char *name)
+{
+    const size_t size = strlen(name) + 1;
+    const unsigned char *found = symbols->bytes + symbols->names_off + symbol->st_name;
+
+    return symbol->st_name < symbols->names_size && size <= symbols->names_size - symbol->st_name &&
+           found[0] == (unsigned char)name[0] && memcmp(found, name, size) == 0;
+}
+
+void symbols_find_functions(const struct symbols *symbols, const char *const *names, size_t n,
+                            struct symbol_function *out)
+{
+    memset(out, 0, n * sizeof(out[0]));
+    for (uint64_t i = 0; i < symbols->n; i++) {
+        Elf64_Sym symbol;
+        memcpy(&symbol, symbols->bytes + symbols->table_off + i * sizeof(symbol), sizeof(symbol));
+        if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF)
+            continue;
+        for (size_t k = 0; k < n; k++)
+            if (has_name(symbols, &symbol, names[k]))
+                out[k] = (struct symbol_function){.start = symbol.st_value,
+                                                  .size = symbol.st_size,
+                                                  .n = out[k].n + 1,
+                                                  .is_global = ELF64_ST_BIND(symbol.st_info) == STB_GLOBAL};
+    }
+}

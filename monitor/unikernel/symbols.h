@@ -34,6 +34,18 @@ struct symbol {
 /* Finds the symbol table of a file whose header elf_file_read_header() has accepted. */
 void symbols_init(struct symbols *symbols, const void *bytes, size_t size, const struct elf_header *header);
 
+/* What is known of a function by its name. */
+struct symbol_function {
+    uint64_t start; /* a guest address */
+    uint64_t size;  /* bytes, 0: not said */
+    unsigned n;     /* how many functions have this name; of several, the rest is about one of them */
+    bool is_global;
+};
+
+/* Looks up n functions by their names, which are not empty, in one reading of the table. */
+void symbols_find_functions(const struct symbols *symbols, const char *const *names, size_t n,
+                            struct symbol_function *out);
+
 /*
  * Finds the function that contains a guest address; of one whose size is not said, the nearest that begins
  * before it. False when there is none.

@@ -6,6 +6,7 @@
  */
 #include "cgroup.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "cgroup_dirs.h"
@@ -31,16 +32,11 @@ struct pids {
     size_t n, room;
 };
 
-static int add_pid(struct pids *pids, pid_t pid)
+static int add_pid(struct pids *pids, pid_t pid, struct error *err)
 {
-    if (pids->n == pids->room) {
-        size_t room = pids->room == 0 ? 16 : pids->room * 2;
-        pid_t *list = reallocarray(pids->list, room, sizeof(*list));
-        if (list == NULL)
-            return -1;
-        pids->list = list;
-        pids->room = room;
-    }
+    if (array_grow(&pids->list, &pids->room, pids->n + 1, sizeof(*pids->list), "a cgroup's processes", err) <
+        0)
+        return -1;
     pids->list[pids->n++] = pid;
     return 0;
 }
@@ -56,8 +52,8 @@ static int collect(const char *path, struct pids *pids, int depth, struct error 
     const char *at = text;
     for (size_t length; (length = num_scan_u64(at, strlen(at), &pid)) > 0;
          at += length + (at[length] == '\n')) {
-        if (pid > 0 && pid <= INT_MAX && add_pid(pids, (pid_t)pid) < 0)
-            return error_errno(err, "list the processes of cgroup '%s'", path);
+        if (pid > 0 && pid <= INT_MAX && add_pid(pids, (pid_t)pid, err) < 0)
+            return -1;
     }
 
     _cleanup_closedir_ DIR *dir = opendir(path);

@@ -27,15 +27,20 @@ static const struct cli_option options[] = {
 };
 
 static const struct {
-    const char *name;
+    const char *name, *arguments;
     int min_args, max_args;
     int (*run)(const struct image_call *call, struct error *err);
 } subcommands[] = {
-    {"prepare", 0, INT_MAX, image_prepare_command}, {"ls", 0, 0, image_ls_command},
-    {"inspect", 1, INT_MAX, image_inspect_command}, {"verify", 0, 0, image_verify_command},
-    {"rm", 1, INT_MAX, image_rm_command},           {"gc", 0, 0, image_gc_command},
-    {"export", 2, 2, image_export_command},         {"watch", 0, INT_MAX, image_watch_command},
-    {"deltas", 0, 0, image_deltas_command},         {"drop", 1, INT_MAX, image_drop_command},
+    {"prepare", "[DIR|NAME...]", 0, INT_MAX, image_prepare_command},
+    {"ls", "none", 0, 0, image_ls_command},
+    {"inspect", "KEY...", 1, INT_MAX, image_inspect_command},
+    {"verify", "none", 0, 0, image_verify_command},
+    {"rm", "KEY...", 1, INT_MAX, image_rm_command},
+    {"gc", "none", 0, 0, image_gc_command},
+    {"export", "KEY FILE", 2, 2, image_export_command},
+    {"watch", "[ENGINE...]", 0, INT_MAX, image_watch_command},
+    {"deltas", "none", 0, 0, image_deltas_command},
+    {"drop", "KEY...", 1, INT_MAX, image_drop_command},
 };
 
 static const char *const format_names[] = {
@@ -101,7 +106,8 @@ static int run(const struct cli_invocation *invocation, struct error *err)
         if (strcmp(subcommands[i].name, name) != 0)
             continue;
         if (call.n_args < subcommands[i].min_args || call.n_args > subcommands[i].max_args)
-            return error_set(err, ERROR_USAGE, "\"image %s\" with %d arguments", name, call.n_args);
+            return error_set(err, ERROR_USAGE, "\"wherry image %s\" takes the arguments: %s", name,
+                             subcommands[i].arguments);
         if (read_format(given->format, &call.is_json, err) < 0 ||
             (given->store == NULL && settings_load(invocation->global->settings, &settings, err) < 0))
             return -1;
@@ -111,7 +117,8 @@ static int run(const struct cli_invocation *invocation, struct error *err)
         call.store = store;
         return subcommands[i].run(&call, err);
     }
-    return error_set(err, ERROR_USAGE, "unknown command \"image %s\"", name);
+    return error_set(err, ERROR_USAGE, "unknown command \"image %s\"; \"wherry image --help\" shows them all",
+                     name);
 }
 
 const struct cli_command cmd_image = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ext2_edit.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,20 +54,13 @@ static int read_block(const struct ext2_edit *edit, uint32_t number, uint8_t *by
 /* NULL: err says why. */
 static struct ext2_edit_block *add_block(struct ext2_edit *edit, uint32_t number, struct error *err)
 {
-    if (edit->n_blocks == edit->room) {
-        uint32_t room = edit->room == 0 ? 32 : edit->room * 2;
-        if (room > EXT2_EDIT_BLOCKS_MAX) {
-            error_set(err, ERROR_REFUSED, "more than %u blocks would change", EXT2_EDIT_BLOCKS_MAX);
-            return NULL;
-        }
-        struct ext2_edit_block *grown = reallocarray(edit->blocks, room, sizeof(*grown));
-        if (grown == NULL) {
-            error_errno(err, "change the image");
-            return NULL;
-        }
-        edit->blocks = grown;
-        edit->room = room;
+    if (edit->n_blocks == EXT2_EDIT_BLOCKS_MAX) {
+        error_set(err, ERROR_REFUSED, "more than %u blocks would change", EXT2_EDIT_BLOCKS_MAX);
+        return NULL;
     }
+    size_t n = (size_t)edit->n_blocks + 1;
+    if (array_grow(&edit->blocks, &edit->room, n, sizeof(*edit->blocks), "changed blocks", err) != 0)
+        return NULL;
     uint8_t *bytes = malloc(EXT2_BLOCK_SIZE);
     if (bytes == NULL) {
         error_errno(err, "change the image");

@@ -33,7 +33,8 @@ struct ext2_source {
 struct ext2_edit {
     struct ext2_source source;
     struct ext2_edit_block *blocks;
-    uint32_t n_blocks, room;
+    uint32_t n_blocks;
+    size_t room;
     struct ext2_super super; /* as it was; the changing counts are in its block */
     uint32_t n_groups;
 };

@@ -11,6 +11,7 @@
  */
 #include "ext2_slots.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "ext2_format.h"
 
@@ -43,21 +44,6 @@ static void walk_release(struct walk *walk)
     free(walk->queue);
     free(walk->sizes);
     free(walk->children);
-}
-
-static int grow(void *array, size_t *room, size_t needed, size_t size, struct error *err)
-{
-    if (needed <= *room)
-        return 0;
-    size_t bigger = *room < 64 ? 64 : *room;
-    while (bigger < needed)
-        bigger *= 2;
-    void *grown = reallocarray(*(void **)array, bigger, size);
-    if (grown == NULL)
-        return error_errno(err, "plan an image");
-    *(void **)array = grown;
-    *room = bigger;
-    return 0;
 }
 
 const struct layer_segment *ext2_slots_segment(const struct layer *layer, const struct layer_entry *e,
@@ -176,8 +162,10 @@ static bool is_same_name(const struct walk *walk, struct part a, struct part b)
 
 static int enqueue(struct walk *walk, const struct part *parts, size_t n, struct error *err)
 {
-    if (grow(&walk->queue, &walk->parts_room, walk->n_parts + n, sizeof(*walk->queue), err) != 0 ||
-        grow(&walk->sizes, &walk->groups_room, walk->n_groups + 1, sizeof(*walk->sizes), err) != 0)
+    if (array_grow(&walk->queue, &walk->parts_room, walk->n_parts + n, sizeof(*walk->queue),
+                   "the plan of an image", err) != 0 ||
+        array_grow(&walk->sizes, &walk->groups_room, walk->n_groups + 1, sizeof(*walk->sizes),
+                   "the plan of an image", err) != 0)
         return -1;
     memcpy(walk->queue + walk->n_parts, parts, n * sizeof(*parts));
     walk->n_parts += n;
@@ -193,7 +181,8 @@ static int visit(struct walk *walk, size_t first, uint32_t n, struct error *err)
     for (uint32_t i = 0; i < n; i++) {
         struct part part = walk->queue[first + i];
         const struct layer_entry *dir = entry_of(walk, part);
-        if (grow(&walk->children, &walk->children_room, n_dirs + dir->n, sizeof(*walk->children), err) != 0)
+        if (array_grow(&walk->children, &walk->children_room, n_dirs + dir->n, sizeof(*walk->children),
+                       "the plan of an image", err) != 0)
             return -1;
         for (uint32_t child = dir->first; child < dir->first + dir->n; child++) {
             const struct layer_entry *e = &walk->layers[part.layer].entries[child];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "extent_list.h"
 
+#include "base/array.h"
 #include "base/bug.h"
 
 #include <stdbool.h>
@@ -24,14 +25,9 @@ int extent_list_add(struct extent_list *list, uint64_t image_block, uint64_t n_b
                             .file = file};
     if (n_blocks == 0 || (list->n > 0 && join(&list->extents[list->n - 1], &extent)))
         return 0;
-    if (list->n == list->room) {
-        uint32_t room = list->room == 0 ? 64 : list->room * 2;
-        struct extent *grown = reallocarray(list->extents, room, sizeof(*grown));
-        if (grown == NULL)
-            return error_errno(err, "list the extents of an image");
-        list->extents = grown;
-        list->room = room;
-    }
+    if (array_grow(&list->extents, &list->room, (size_t)list->n + 1, sizeof(extent), "an image's extents",
+                   err) != 0)
+        return -1;
     list->extents[list->n++] = extent;
     return 0;
 }

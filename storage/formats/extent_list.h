@@ -11,7 +11,7 @@
 struct extent_list {
     struct extent *extents;
     uint32_t n;
-    uint32_t room;
+    size_t room;
 };
 
 #define EXTENT_LIST_NONE ((struct extent_list){.n = 0})

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "patch_file.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "overlay/extent.h"
@@ -14,14 +15,8 @@ int patch_file_add(struct patch_file *file, uint64_t off, const void *data, size
 {
     const struct extent_patch header = {.off = off, .len = size};
     size_t padded = (size + 7) & ~(size_t)7, needed = file->size + sizeof(header) + padded;
-    if (needed > file->room) {
-        size_t room = needed < 2 * file->room ? 2 * file->room : needed;
-        char *grown = realloc(file->bytes, room);
-        if (grown == NULL)
-            return error_errno(err, "write the patches");
-        file->bytes = grown;
-        file->room = room;
-    }
+    if (array_grow(&file->bytes, &file->room, needed, 1, "the patches", err) != 0)
+        return -1;
     char *at = mempcpy(file->bytes + file->size, &header, sizeof(header));
     at = mempcpy(at, data, size);
     memset(at, 0, padded - size);

@@ -5,6 +5,7 @@
  */
 #include "slot_layer.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "tree_path.h"
 
@@ -148,29 +149,20 @@ static int find_places(struct build *b, struct error *err)
     return 0;
 }
 
-static int grow(void *array, size_t *room, size_t needed, size_t size, struct error *err)
-{
-    if (needed <= *room)
-        return 0;
-    size_t bigger = needed < 2 * *room ? 2 * *room : needed + 16;
-    void *grown = reallocarray(*(void **)array, bigger, size);
-    if (grown == NULL)
-        return error_errno(err, "keep room for the container's files");
-    *(void **)array = grown;
-    *room = bigger;
-    return 0;
-}
-
 /* Adds an entry; what the tree has in its place gives owner and mode. */
 static int add_entry(struct build *b, uint32_t parent, const char *name, size_t size, uint32_t type,
                      const struct range *range, struct error *err)
 {
     struct layer *layer = &b->slots.layer;
     uint32_t number = layer->n_entries;
-    if (grow(&layer->entries, &b->entries_room, number + 1, sizeof(*layer->entries), err) != 0 ||
-        grow(&b->ranges, &b->ranges_room, number + 1, sizeof(*b->ranges), err) != 0 ||
-        grow(&b->slots.patches, &b->patches_room, number + 1, sizeof(uint32_t), err) != 0 ||
-        grow(&layer->strings, &b->strings_room, layer->strings_size + size + 1, 1, err) != 0)
+    if (array_grow(&layer->entries, &b->entries_room, number + 1, sizeof(*layer->entries),
+                   "the container's files", err) != 0 ||
+        array_grow(&b->ranges, &b->ranges_room, number + 1, sizeof(*b->ranges), "the container's files",
+                   err) != 0 ||
+        array_grow(&b->slots.patches, &b->patches_room, number + 1, sizeof(uint32_t), "the container's files",
+                   err) != 0 ||
+        array_grow(&layer->strings, &b->strings_room, layer->strings_size + size + 1, 1,
+                   "the container's files", err) != 0)
         return -1;
 
     struct layer_entry e = {.mtime = LAYER_NO_TIME,

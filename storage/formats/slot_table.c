@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "slot_table.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "layer.h"
 #include "patch_file.h"
 
 #include <endian.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,18 +36,10 @@ int slot_table_init(struct slot_table *table, uint32_t n_slots, struct error *er
 int slot_table_add_field(struct slot_table *table, uint32_t slot, const struct slot_field *field,
                          struct error *err)
 {
-    if (table->n_fields == table->room) {
-        uint32_t room = table->room == 0 ? 32 : table->room * 2;
-        struct slot_field *fields = reallocarray(table->fields, room, sizeof(*fields));
-        if (fields == NULL)
-            return error_errno(err, "list the slots");
-        table->fields = fields;
-        uint32_t *owners = reallocarray(table->owners, room, sizeof(*owners));
-        if (owners == NULL)
-            return error_errno(err, "list the slots");
-        table->owners = owners;
-        table->room = room;
-    }
+    size_t n = (size_t)table->n_fields + 1, fields_room = table->room;
+    if (array_grow(&table->fields, &fields_room, n, sizeof(*table->fields), "the slots", err) != 0 ||
+        array_grow(&table->owners, &table->room, n, sizeof(*table->owners), "the slots", err) != 0)
+        return -1;
     table->fields[table->n_fields] = *field;
     table->owners[table->n_fields++] = slot;
     return 0;
@@ -78,21 +71,6 @@ void slot_table_release(struct slot_table *table)
     free(table->fields);
     free(table->owners);
     *table = SLOT_TABLE_NONE;
-}
-
-static int read_at(int fd, void *buf, size_t size, off_t at, struct error *err)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t n = pread(fd, (char *)buf + done, size - done, at + (off_t)done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_errno(err, "read the image's slots");
-        if (n == 0)
-            return error_set(err, ERROR_INPUT, "the image ends before its slots");
-        done += (size_t)n;
-    }
-    return 0;
 }
 
 static int copy_table(const char *data, const struct trailer *trailer, struct slot_table *table,
@@ -128,7 +106,8 @@ static int load(int fd, struct slot_table *table, struct error *err)
         return error_errno(err, "read the image's slots");
     if (st.st_size < (off_t)sizeof(trailer))
         return error_set(err, ERROR_INPUT, "the image has no slots");
-    if (read_at(fd, &trailer, sizeof(trailer), st.st_size - (off_t)sizeof(trailer), err) != 0)
+    if (fd_read_exactly_at(fd, &trailer, sizeof(trailer), (uint64_t)st.st_size - sizeof(trailer),
+                           "the image's slots", err) != 0)
         return -1;
     uint64_t size = (uint64_t)trailer.n_slots * sizeof(struct slot) +
                     (uint64_t)trailer.n_fields * (sizeof(struct slot_field) + sizeof(uint32_t));
@@ -137,7 +116,8 @@ static int load(int fd, struct slot_table *table, struct error *err)
     _cleanup_free_ char *data = malloc(size + 1);
     if (data == NULL)
         return error_errno(err, "read the image's slots");
-    if (read_at(fd, data, size, st.st_size - (off_t)(sizeof(trailer) + size), err) != 0)
+    if (fd_read_exactly_at(fd, data, size, (uint64_t)st.st_size - sizeof(trailer) - size, "the image's slots",
+                           err) != 0)
         return -1;
     return copy_table(data, &trailer, table, err);
 }

@@ -40,7 +40,8 @@ struct slot_table {
     uint32_t n_slots;
     struct slot_field *fields;
     uint32_t *owners; /* of each field: its slot */
-    uint32_t n_fields, room;
+    uint32_t n_fields;
+    size_t room;
 };
 
 #define SLOT_TABLE_NONE ((struct slot_table){.slots = NULL})

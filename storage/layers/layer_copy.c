@@ -197,14 +197,27 @@ static void release_copier(void *state)
     free(copier->buffer);
 }
 
+static int run(struct job *job, size_t n_threads_max, struct error *err)
+{
+    const struct parallel parallel = {.n_pieces = layer_count_chunks(job->runs->n_blocks),
+                                      .work = copy_chunk,
+                                      .release = release_copier,
+                                      .state_size = sizeof(struct copier),
+                                      .n_threads_max = n_threads_max,
+                                      .context = job};
+    return parallel_run(&parallel, err);
+}
+
 int layer_copy(const struct layer_runs *runs, const struct layer_copy_source *sources, int out_fd,
                uint8_t (*digests)[DIGEST_SIZE], struct error *err)
 {
     struct job job = {.runs = runs, .sources = sources, .out_fd = out_fd, .digests = digests};
-    const struct parallel parallel = {.n_pieces = layer_count_chunks(runs->n_blocks),
-                                      .work = copy_chunk,
-                                      .release = release_copier,
-                                      .state_size = sizeof(struct copier),
-                                      .context = &job};
-    return parallel_run(&parallel, err);
+    return run(&job, 0, err);
+}
+
+int layer_copy_in_order(const struct layer_runs *runs, const struct layer_copy_source *sources, int out_fd,
+                        struct error *err)
+{
+    struct job job = {.runs = runs, .sources = sources, .out_fd = out_fd};
+    return run(&job, 1, err);
 }

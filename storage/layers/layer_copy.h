@@ -49,6 +49,10 @@ void layer_runs_release(struct layer_runs *runs);
 int layer_copy(const struct layer_runs *runs, const struct layer_copy_source *sources, int out_fd,
                uint8_t (*digests)[DIGEST_SIZE], struct error *err);
 
+/* The same on one processor and from front to back: the file's size says how much of it is there. */
+int layer_copy_in_order(const struct layer_runs *runs, const struct layer_copy_source *sources, int out_fd,
+                        struct error *err);
+
 /* How many chunks a number of blocks makes. */
 static inline size_t layer_count_chunks(uint64_t n_blocks)
 {

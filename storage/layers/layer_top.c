@@ -7,6 +7,7 @@
  */
 #include "layer_top.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 #include <stdlib.h>
@@ -60,14 +61,8 @@ static int step(struct top *top, uint32_t parent, const char *name, size_t size,
             return 0;
         }
     }
-    if (top->n == top->room) {
-        size_t room = top->room + 32;
-        struct part *grown = reallocarray(top->parts, room, sizeof(*grown));
-        if (grown == NULL)
-            return error_errno(err, "make the topmost layer");
-        top->parts = grown;
-        top->room = room;
-    }
+    if (array_grow(&top->parts, &top->room, top->n + 1, sizeof(*top->parts), "the topmost layer", err) != 0)
+        return -1;
     struct part *part = &top->parts[top->n];
     *part = (struct part){.name = name, .name_size = size, .parent = parent, .mode = S_IFDIR | 0755};
     part->below =

@@ -57,13 +57,14 @@ static void *work(void *argument)
     return NULL;
 }
 
-static size_t count_threads(size_t n_pieces)
+static size_t count_threads(const struct parallel *parallel)
 {
     cpu_set_t set;
     size_t n = sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-    if (n > THREADS_MAX)
-        n = THREADS_MAX;
-    return n < n_pieces ? n : n_pieces;
+    size_t max = parallel->n_threads_max == 0 ? THREADS_MAX : parallel->n_threads_max;
+    if (n > max)
+        n = max;
+    return n < parallel->n_pieces ? n : parallel->n_pieces;
 }
 
 int parallel_run(const struct parallel *parallel, struct error *err)
@@ -71,7 +72,7 @@ int parallel_run(const struct parallel *parallel, struct error *err)
     struct run run = {.parallel = parallel, .lock = PTHREAD_MUTEX_INITIALIZER, .err = err};
     pthread_t threads[THREADS_MAX];
     sigset_t all, before;
-    size_t n = count_threads(parallel->n_pieces), n_started = 0;
+    size_t n = count_threads(parallel), n_started = 0;
 
     /* Signals are for the thread that the program knows. */
     sigfillset(&all);

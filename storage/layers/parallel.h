@@ -13,7 +13,8 @@ struct parallel {
     int (*work)(void *context, void *state, size_t i, struct error *err);
     void (*release)(void *state); /* at a worker's end; NULL: nothing to do */
     size_t state_size;
-    void *context; /* shared: work must not change it without care */
+    size_t n_threads_max; /* 0: as many as there are processors; 1: the pieces are done in order */
+    void *context;        /* shared: work must not change it without care */
 };
 
 /* Does all pieces, each once, in no order. Fails with the error of a piece that failed; the pieces that have

@@ -8,6 +8,7 @@
  */
 #include "tree.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 #include <stdlib.h>
@@ -44,21 +45,6 @@ static void merge_release(struct merge *m)
     free(m->count_part);
     free(m->children);
     tree_release(&m->tree);
-}
-
-static int grow(void *array, size_t *room, size_t needed, size_t size, struct error *err)
-{
-    if (needed <= *room)
-        return 0;
-    size_t bigger = *room < 64 ? 64 : *room;
-    while (bigger < needed)
-        bigger *= 2;
-    void *grown = reallocarray(*(void **)array, bigger, size);
-    if (grown == NULL)
-        return error_errno(err, "merge the layers");
-    *(void **)array = grown;
-    *room = bigger;
-    return 0;
 }
 
 static const struct layer_entry *entry_of(const struct merge *m, struct part part)
@@ -122,18 +108,22 @@ static int add_node(struct merge *m, uint32_t parent, const struct part *parts, 
     const struct layer_entry *top = entry_of(m, parts[0]);
     if ((top->flags & LAYER_WHITEOUT) != 0)
         return 0;
-    if (grow(&m->tree.nodes, &m->nodes_room, m->tree.n_nodes + 1, sizeof(*m->tree.nodes), err) != 0)
+    if (array_grow(&m->tree.nodes, &m->nodes_room, m->tree.n_nodes + 1, sizeof(*m->tree.nodes),
+                   "the merged layers", err) != 0)
         return -1;
     size_t lists_room = m->lists_room;
-    if (grow(&m->first_part, &lists_room, m->tree.n_nodes + 1, sizeof(uint32_t), err) != 0 ||
-        grow(&m->count_part, &m->lists_room, m->tree.n_nodes + 1, sizeof(uint32_t), err) != 0)
+    if (array_grow(&m->first_part, &lists_room, m->tree.n_nodes + 1, sizeof(uint32_t), "the merged layers",
+                   err) != 0 ||
+        array_grow(&m->count_part, &m->lists_room, m->tree.n_nodes + 1, sizeof(uint32_t), "the merged layers",
+                   err) != 0)
         return -1;
 
     size_t taken = 1;
     while (S_ISDIR(top->mode) && taken < n && (entry_of(m, parts[taken - 1])->flags & LAYER_OPAQUE) == 0 &&
            S_ISDIR(entry_of(m, parts[taken])->mode))
         taken++;
-    if (grow(&m->parts, &m->parts_room, m->n_parts + taken, sizeof(*m->parts), err) != 0)
+    if (array_grow(&m->parts, &m->parts_room, m->n_parts + taken, sizeof(*m->parts), "the merged layers",
+                   err) != 0)
         return -1;
 
     uint32_t number = m->tree.n_nodes++;
@@ -164,7 +154,8 @@ static int collect_children(struct merge *m, uint32_t number, size_t *out_n, str
     for (uint32_t i = 0; i < m->count_part[number]; i++) {
         struct part dir = m->parts[m->first_part[number] + i];
         const struct layer_entry *e = entry_of(m, dir);
-        if (grow(&m->children, &m->children_room, n + e->n, sizeof(*m->children), err) != 0)
+        if (array_grow(&m->children, &m->children_room, n + e->n, sizeof(*m->children), "the merged layers",
+                       err) != 0)
             return -1;
         for (uint32_t child = 0; child < e->n; child++)
             m->children[n++] = (struct part){.layer = dir.layer, .entry = e->first + child};

@@ -7,12 +7,13 @@
  */
 #include "overlay/delta.h"
 
-#include <errno.h>
+#include "base/fd.h"
+#include "durable.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 static uint64_t bitmap_size(uint64_t capacity)
@@ -43,21 +44,6 @@ int delta_check_header(const struct delta_header *header, uint64_t capacity, str
     return 0;
 }
 
-static int read_at(int fd, void *buf, size_t size, uint64_t at, struct error *err)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t n = pread(fd, (char *)buf + done, size - done, (off_t)(at + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_errno(err, "read the delta file");
-        if (n == 0)
-            return error_set(err, ERROR_INPUT, "the delta file ends too early");
-        done += (size_t)n;
-    }
-    return 0;
-}
-
 static void count_present(struct delta *delta)
 {
     delta->n_present = 0;
@@ -69,7 +55,7 @@ static int load(struct delta *delta, uint64_t capacity, struct error *err)
 {
     struct delta_header header;
     struct stat st;
-    if (read_at(delta->fd, &header, sizeof(header), 0, err) != 0 ||
+    if (fd_read_exactly_at(delta->fd, &header, sizeof(header), 0, "the delta file", err) != 0 ||
         delta_check_header(&header, capacity, err) != 0)
         return -1;
     uint64_t end = delta->data_off + delta->n_pages * DELTA_PAGE;
@@ -82,7 +68,8 @@ static int load(struct delta *delta, uint64_t capacity, struct error *err)
     delta->present = malloc(size);
     if (delta->present == NULL)
         return error_errno(err, "read the delta file");
-    if (read_at(delta->fd, delta->present, size, delta_bitmap_offset(), err) != 0)
+    if (fd_read_exactly_at(delta->fd, delta->present, size, delta_bitmap_offset(), "the delta file", err) !=
+        0)
         return -1;
     void *bytes =
         mmap(NULL, delta->n_pages * DELTA_PAGE, PROT_READ, MAP_SHARED, delta->fd, (off_t)delta->data_off);
@@ -123,27 +110,6 @@ size_t delta_run(const struct delta *delta, uint64_t off, size_t len, bool *out_
     return run < len ? run : len;
 }
 
-static enum delta_result write_at(int fd, const void *bytes, size_t len, uint64_t at)
-{
-    const char *buf = bytes;
-    while (len > 0) {
-        union { /* pwritev2(2) only reads, but its iovec has no const */
-            const void *in;
-            void *out;
-        } data = {.in = buf};
-        const struct iovec iov = {.iov_base = data.out, .iov_len = len};
-        ssize_t n = pwritev2(fd, &iov, 1, (off_t)at, RWF_DSYNC);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 && (errno == ENOSPC || errno == EDQUOT) ? DELTA_NO_SPACE : DELTA_IO;
-        buf += n;
-        at += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return DELTA_OK;
-}
-
 static uint64_t count_absent(const struct delta *delta, uint64_t first, uint64_t end)
 {
     uint64_t n = 0;
@@ -153,41 +119,41 @@ static uint64_t count_absent(const struct delta *delta, uint64_t first, uint64_t
 }
 
 /* Writes a part of an absent page, with the rest of it out of the image. */
-static enum delta_result write_new_page(struct delta *delta, uint64_t off, const void *buf, size_t len,
-                                        const unsigned char *base)
+static enum overlay_result write_new_page(struct delta *delta, uint64_t off, const void *buf, size_t len,
+                                          const unsigned char *base)
 {
     uint64_t start = off - off % DELTA_PAGE;
     memcpy(delta->scratch, base + start, DELTA_PAGE);
     memcpy(delta->scratch + (off - start), buf, len);
-    return write_at(delta->fd, delta->scratch, DELTA_PAGE, delta->data_off + start);
+    return durable_write(delta->fd, delta->scratch, DELTA_PAGE, delta->data_off + start);
 }
 
 /* Writes the data of a write; no page counts as present by it. */
-static enum delta_result write_data(struct delta *delta, uint64_t off, const char *buf, size_t len,
-                                    const unsigned char *base)
+static enum overlay_result write_data(struct delta *delta, uint64_t off, const char *buf, size_t len,
+                                      const unsigned char *base)
 {
     while (len > 0) {
         size_t in_page = (size_t)(DELTA_PAGE - off % DELTA_PAGE), part = len < in_page ? len : in_page;
-        enum delta_result result;
+        enum overlay_result result;
         if (part < DELTA_PAGE && !is_present(delta, off / DELTA_PAGE)) {
             result = write_new_page(delta, off, buf, part, base);
         } else {
             /* What follows in whole or present pages goes with it. */
             while (part < len && (len - part >= DELTA_PAGE || is_present(delta, (off + part) / DELTA_PAGE)))
                 part += len - part < DELTA_PAGE ? len - part : DELTA_PAGE;
-            result = write_at(delta->fd, buf, part, delta->data_off + off);
+            result = durable_write(delta->fd, buf, part, delta->data_off + off);
         }
-        if (result != DELTA_OK)
+        if (result != OVERLAY_OK)
             return result;
         buf += part;
         off += part;
         len -= part;
     }
-    return DELTA_OK;
+    return OVERLAY_OK;
 }
 
 /* Sets the bits of pages, on the disk first. */
-static enum delta_result set_present(struct delta *delta, uint64_t first, uint64_t end)
+static enum overlay_result set_present(struct delta *delta, uint64_t first, uint64_t end)
 {
     while (first < end) {
         uint64_t byte = first / 8, n = 0;
@@ -198,29 +164,30 @@ static enum delta_result set_present(struct delta *delta, uint64_t first, uint64
                     delta->scratch[n] |= (unsigned char)(1u << page % 8);
             n++;
         }
-        enum delta_result result = write_at(delta->fd, delta->scratch, n, delta_bitmap_offset() + byte);
-        if (result != DELTA_OK)
+        enum overlay_result result =
+            durable_write(delta->fd, delta->scratch, n, delta_bitmap_offset() + byte);
+        if (result != OVERLAY_OK)
             return result;
         memcpy(delta->present + byte, delta->scratch, n);
         first = (byte + n) * 8;
     }
-    return DELTA_OK;
+    return OVERLAY_OK;
 }
 
-enum delta_result delta_write(struct delta *delta, uint64_t off, const void *buf, size_t len,
-                              const unsigned char *base)
+enum overlay_result delta_write(struct delta *delta, uint64_t off, const void *buf, size_t len,
+                                const unsigned char *base)
 {
     uint64_t first = off / DELTA_PAGE, end = (off + len + DELTA_PAGE - 1) / DELTA_PAGE;
     if (len == 0)
-        return DELTA_OK;
+        return OVERLAY_OK;
     uint64_t n_new = count_absent(delta, first, end);
     if (n_new > 0 &&
         (delta->n_present >= delta->n_present_max || n_new > delta->n_present_max - delta->n_present))
-        return DELTA_FULL;
-    enum delta_result result = write_data(delta, off, buf, len, base);
-    if (result == DELTA_OK && n_new > 0)
+        return OVERLAY_FULL;
+    enum overlay_result result = write_data(delta, off, buf, len, base);
+    if (result == OVERLAY_OK && n_new > 0)
         result = set_present(delta, first, end);
-    if (result == DELTA_OK)
+    if (result == OVERLAY_OK)
         delta->n_present += n_new;
     return result;
 }

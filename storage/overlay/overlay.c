@@ -8,17 +8,21 @@
  *
  * A device with a delta file (delta.c) reads what is in it from there, and everything else from the image.
  *
- * Write-through devices read from a shared mapping too, but write with pwritev2(2) and RWF_DSYNC: a store
- * into a mapping of a file hole costs a hundred times more. Both see the same page cache. One system call
- * writes and waits for the disk, because a monitor's list of calls is short.
+ * Write-through devices read from a shared mapping too, but write with a system call (durable.h): a store
+ * into a mapping of a file hole costs a hundred times more. Both see the same page cache.
+ *
+ * A data file that grows is mapped at its final length. Its pages appear as its size passes them, and until
+ * then touching one is a SIGBUS, or EFAULT in the kernel: what is not there yet can be read by nobody.
  */
 #include "overlay/overlay.h"
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "durable.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -26,7 +30,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 /* What one page-table entry maps at most, as far as files are concerned. */
@@ -133,7 +136,7 @@ static int check_extent(const struct overlay_parts *parts, uint32_t i, const str
     } else {
         file_size = (uint64_t)st.st_size;
     }
-    if (!is_inside(e->file_off, e->len, round_up(file_size)))
+    if (!parts->is_filling && !is_inside(e->file_off, e->len, round_up(file_size)))
         return error_set(err, ERROR_INPUT, "extent %u reaches beyond the %llu bytes of data file %u", i,
                          (unsigned long long)file_size, e->file);
     return 0;
@@ -158,17 +161,8 @@ static int load_extents(const struct overlay_parts *parts, struct extent **out, 
     _cleanup_free_ struct extent *extents = malloc(size + 1);
     if (extents == NULL)
         return error_errno(err, "read the extents");
-
-    for (size_t done = 0; done < size;) {
-        ssize_t n = pread(parts->extents_fd, (char *)extents + done, size - done, (off_t)done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_errno(err, "read the extents");
-        if (n == 0)
-            return error_set(err, ERROR_INPUT, "read the extents: ends after %zu of %zu bytes", done, size);
-        done += (size_t)n;
-    }
+    if (fd_read_exactly_at(parts->extents_fd, extents, size, 0, "the extents", err) != 0)
+        return -1;
     *out = take_ptr(extents);
     return 0;
 }
@@ -260,6 +254,16 @@ static int open_delta(const struct overlay_parts *parts, struct overlay *o, stru
     return delta_open(o->data_fds[0], parts->capacity, parts->write_limit, o->delta, err);
 }
 
+static int watch_filling(const struct overlay_parts *parts, struct overlay *o, struct error *err)
+{
+    /* 0 is none. */
+    o->filling_fd = fcntl(parts->filling_fd, F_DUPFD_CLOEXEC, 1);
+    if (o->filling_fd < 0)
+        return error_errno(err, "keep the pipe of who fills it");
+    o->is_filling = true;
+    return 0;
+}
+
 static int count_writes(const struct overlay_parts *parts, struct overlay *o, struct error *err)
 {
     o->touched = calloc(o->mapped / EXTENT_ALIGN / 8 + 1, 1);
@@ -301,10 +305,24 @@ int overlay_open(const struct overlay_parts *parts, struct overlay *out, struct 
         return -1;
     if (parts->mode == OVERLAY_PRIVATE && parts->write_limit > 0 && count_writes(parts, &o, err) < 0)
         return -1;
+    if (parts->is_filling && watch_filling(parts, &o, err) < 0)
+        return -1;
 
     *out = o;
     o = (struct overlay){0};
     return 0;
+}
+
+bool overlay_wait(struct overlay *overlay)
+{
+    /* A file that grows wakes nobody. What is written at a time takes about as long as this. */
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    struct pollfd fd = {.fd = overlay->filling_fd};
+    if (!overlay->is_filling)
+        return false;
+    if (ppoll(&fd, 1, &moment, NULL) > 0)
+        overlay->is_filling = false;
+    return true;
 }
 
 static enum overlay_result read_kept(const struct overlay *o, uint64_t off, char *buf, size_t len)
@@ -349,26 +367,6 @@ static const struct extent *find_extent(const struct overlay *o, uint64_t off)
     return NULL;
 }
 
-static enum overlay_result write_file(int fd, const char *buf, size_t len, uint64_t at)
-{
-    while (len > 0) {
-        union { /* pwritev2(2) only reads, but its iovec has no const */
-            const void *in;
-            void *out;
-        } data = {.in = buf};
-        const struct iovec iov = {.iov_base = data.out, .iov_len = len};
-        ssize_t n = pwritev2(fd, &iov, 1, (off_t)at, RWF_DSYNC);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 && (errno == ENOSPC || errno == EDQUOT) ? OVERLAY_NO_SPACE : OVERLAY_IO;
-        buf += n;
-        at += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return OVERLAY_OK;
-}
-
 static enum overlay_result write_through(const struct overlay *o, uint64_t off, const char *buf, size_t len)
 {
     while (len > 0) {
@@ -377,7 +375,7 @@ static enum overlay_result write_through(const struct overlay *o, uint64_t off, 
             return OVERLAY_RANGE;
         uint64_t inside = off - e->off;
         size_t part = len < e->len - inside ? len : (size_t)(e->len - inside);
-        enum overlay_result result = write_file(o->data_fds[e->file], buf, part, e->file_off + inside);
+        enum overlay_result result = durable_write(o->data_fds[e->file], buf, part, e->file_off + inside);
         if (result != OVERLAY_OK)
             return result;
         buf += part;
@@ -389,19 +387,15 @@ static enum overlay_result write_through(const struct overlay *o, uint64_t off, 
 
 static enum overlay_result write_kept(const struct overlay *o, uint64_t off, const void *buf, size_t len)
 {
-    static const enum overlay_result results[] = {[DELTA_OK] = OVERLAY_OK,
-                                                  [DELTA_FULL] = OVERLAY_FULL,
-                                                  [DELTA_NO_SPACE] = OVERLAY_NO_SPACE,
-                                                  [DELTA_IO] = OVERLAY_IO};
     sigjmp_buf here;
     if (sigsetjmp(here, 0) != 0) {
         fault_return = NULL;
         return OVERLAY_IO;
     }
     fault_return = &here;
-    enum delta_result result = delta_write(o->delta, off, buf, len, o->bytes);
+    enum overlay_result result = delta_write(o->delta, off, buf, len, o->bytes);
     fault_return = NULL;
-    return results[result];
+    return result;
 }
 
 /* Takes the pages of a private write off what is left, before it is done. */
@@ -439,6 +433,8 @@ void overlay_release(struct overlay *overlay)
         munmap(overlay->bytes, overlay->mapped);
     for (size_t i = 0; i < overlay->n_data_fds; i++)
         close(overlay->data_fds[i]);
+    if (overlay->filling_fd > 0)
+        close(overlay->filling_fd);
     if (overlay->delta != NULL)
         delta_release(overlay->delta);
     free(overlay->delta);

@@ -202,7 +202,8 @@ bench_end() {
 bench_storage() {
     packages_install genisoimage
     gcc -O2 -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Ibase/include -Istorage/include -Istorage/overlay/include \
-        tests/bench/storage_probe.c build/release/storage/libstorage.a build/release/storage/overlay/liboverlay.a \
+        tests/bench/storage_probe.c build/release/storage/libstorage.a build/release/storage/libstorage-formats.a \
+        build/release/storage/libstorage-layers.a build/release/storage/overlay/liboverlay.a \
         build/release/base/libbase.a -o "$bench_scratch/probe"
     storage_hits
     storage_misses

@@ -9,8 +9,8 @@
  *                                             in KiB: of the images' mappings, and of the whole processes
  *     storage-probe STORE RUNS read DIR       copies the image out of its mapping, against memcpy of memory
  *     storage-probe STORE RUNS copy DIR PIECE ORDER
- *                                             copies pieces out of the mapping as read_guest.c does: prints
- * the first pass and the best of RUNS others, in MB/s
+ *                                             copies pieces out of the mapping as read_guest.c does:
+ *                                             prints the first pass and the best of RUNS others, in MB/s
  *
  * The first three print a line for each DIR: the minimum, median and maximum in microseconds; `miss` a second
  * one of processor time. DIRs are taken as a runtime would: with the three files that engines put into every

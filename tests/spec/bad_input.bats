@@ -30,17 +30,17 @@ note_offset() {
 
 @test "a file that is neither a unikernel nor a program: 126" {
     echo "nothing" >"$bundle/rootfs/hello"
-    refuses_cleanly 126 "load the unikernel: not an ELF file" run_bundle
+    refuses_cleanly 126 "load the unikernel '/hello': not an ELF file" run_bundle
     : >"$bundle/rootfs/hello"
     refuses_cleanly 126 "load the unikernel" run_bundle
 }
 
 @test "a directory and a pipe instead of a unikernel: 126" {
     configure '.process.args = ["/"]'
-    refuses_cleanly 126 "not a regular file" run_bundle
+    refuses_cleanly 126 "the unikernel '/' is not a regular file" run_bundle
     mkfifo "$bundle/rootfs/pipe"
     configure '.process.args = ["/pipe"]'
-    refuses_cleanly 126 "not a regular file" run_bundle
+    refuses_cleanly 126 "the unikernel '/pipe' is not a regular file" run_bundle
 }
 
 @test "a unikernel that is cut off: 126" {

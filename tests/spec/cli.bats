@@ -39,9 +39,9 @@ teardown() { spec_teardown; }
 }
 
 @test "an error is one JSON line in the log, with runc's members, and plain on standard error" {
-    refuses_cleanly 1 "container does not exist" wherry --log "$work/log" --log-format json state c1
+    refuses_cleanly 1 "container 'c1' does not exist" wherry --log "$work/log" --log-format json state c1
     [[ $(wc -l <"$work/log") -eq 1 ]]
-    [[ $(jq -r '.level + ": " + .msg' "$work/log") == "error: container does not exist" ]]
+    [[ $(jq -r '.level + ": " + .msg' "$work/log") == "error: container 'c1' does not exist" ]]
     date --date "$(jq -r .time "$work/log")" >/dev/null
 }
 

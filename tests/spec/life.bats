@@ -55,7 +55,7 @@ teardown() { spec_teardown; }
 # MUST generate an error"
 @test "start of what is not created is an error" {
     configure '.process.args = ["/hello", "--wait", "60"]'
-    refuses 1 "container does not exist" wherry start c1
+    refuses 1 "container 'c1' does not exist" wherry start c1
     create c1
     wherry start c1
     refuses 1 "cannot start an already running container" wherry start c1
@@ -80,7 +80,7 @@ teardown() { spec_teardown; }
 }
 
 @test "kill of what is not there or has stopped is an error" {
-    refuses 1 "container does not exist" wherry kill c1 TERM
+    refuses 1 "container 'c1' does not exist" wherry kill c1 TERM
     create c1
     wherry start c1
     eventually 5 is_status c1 stopped
@@ -118,18 +118,18 @@ teardown() { spec_teardown; }
     refuses 1 "cannot delete container c1 that is not stopped: running" wherry delete c1
     is_status c1 running
     wherry delete --force c1
-    refuses_cleanly 1 "container does not exist" wherry state c1
+    refuses_cleanly 1 "container 'c1' does not exist" wherry state c1
 }
 
 # Engines rely on this one, against the letter of the specification, as runc and crun do it.
 @test "delete of a created container ends it" {
     create c1
     wherry delete c1
-    refuses_cleanly 1 "container does not exist" wherry state c1
+    refuses_cleanly 1 "container 'c1' does not exist" wherry state c1
 }
 
 @test "delete of a missing container is an error, delete --force is not" {
-    refuses_cleanly 1 "container does not exist" wherry delete c1
+    refuses_cleanly 1 "container 'c1' does not exist" wherry delete c1
     wherry delete --force c1
 }
 
@@ -214,7 +214,7 @@ teardown() { spec_teardown; }
 
 @test "an id that was claimed and no more is no container, and delete --force gives it back" {
     mkdir -p "$root/c1"
-    refuses 1 "container does not exist" wherry state c1
+    refuses 1 "container 'c1' does not exist" wherry state c1
     refuses 1 "" wherry start c1
     [[ -z $(wherry list -q) ]]
     wherry delete --force c1

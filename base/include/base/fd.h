@@ -11,6 +11,7 @@
 #include "base/error.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* The most descriptors that one message carries (SCM_MAX_FD of Linux). */
@@ -27,6 +28,10 @@ int fd_read_all(int fd, size_t max, char **out_data, size_t *out_size, const cha
 
 /* Writes all size bytes, also over short writes and EINTR. */
 int fd_write_all(int fd, const void *buf, size_t size, const char *what, struct error *err);
+
+/* The same at an offset of a file, whose own offset stays where it is. */
+int fd_read_exactly_at(int fd, void *buf, size_t size, uint64_t off, const char *what, struct error *err);
+int fd_write_all_at(int fd, const void *buf, size_t size, uint64_t off, const char *what, struct error *err);
 
 /* Opens path relative to dirfd (AT_FDCWD for none) with O_CLOEXEC added to flags. */
 int fd_open(int dirfd, const char *path, int flags, mode_t mode, int *out_fd, struct error *err);

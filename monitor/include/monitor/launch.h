@@ -9,16 +9,17 @@
  * with a SOCK_SEQPACKET Unix socket as descriptor LAUNCH_SOCKET_FD; 0, 1 and 2 are the container's. Then, in
  * order:
  *
- *   1. runtime -> monitor   struct launch_message, with its descriptors (more than FD_PASS_MAX of them follow
- * in further messages of one byte each, in order)
+ *   1. runtime -> monitor   struct launch_message, with its descriptors (more than FD_PASS_MAX of them
+ *                           follow in further messages of one byte each, in order)
  *   2. monitor              checks everything, creates the VM, loads the guest, enters its box
  *   3. monitor -> runtime   struct launch_reply: ready, or the error. The runtime closes the socket. The
- * monitor waits on the control socket that it was given: the container is "created".
- *   4. start -> monitor     connects to the control socket, sends struct start_message with its descriptors
- * (one tap for each network device)
+ *                           monitor waits on the control socket that it was given: the container is
+ *                           "created".
+ *   4. start -> monitor     connects to the control socket, sends struct start_message with its
+ *                           descriptors (one tap for each network device)
  *   5. monitor              fills in boot info and command line, seals itself with seccomp, runs the guest
- *   6. monitor -> start     struct launch_reply: the guest has executed its first instruction, or the error,
- * after which the monitor ends. The container is "running".
+ *   6. monitor -> start     struct launch_reply: the guest has executed its first instruction, or the
+ *                           error, after which the monitor ends. The container is "running".
  *
  * A message is trusted in its intent (it comes from the privileged side) but checked in its form: versions,
  * sizes, counts, NULs. All structures are of fixed size, so a message is read with one call and parsed by
@@ -58,13 +59,15 @@ enum launch_fd_role {
     LAUNCH_FD_EXTENTS, /* of a block device: a file of struct extent, read-only */
     LAUNCH_FD_PATCHES, /* of a block device: a file of patches, read-only; optional */
     LAUNCH_FD_DATA, /* of a block device: its data files, numbered in order from 0, read-only or read-write */
-    LAUNCH_FD_DELTA /* of a block device with LAUNCH_BLOCK_KEPT: its delta file (overlay/delta.h), read-write
-                     */
+    LAUNCH_FD_DELTA,  /* of a block device with LAUNCH_BLOCK_KEPT: its delta file (overlay/delta.h),
+                         read-write */
+    LAUNCH_FD_FILLING /* of a block device whose data files still grow: the read end of a pipe whose other end
+                         is closed when they do not any more; optional */
 };
 
 struct launch_fd {
     uint16_t role;   /* enum launch_fd_role */
-    uint16_t device; /* the index in blocks[] that EXTENTS, PATCHES, DATA and DELTA belong to; else 0 */
+    uint16_t device; /* the index in blocks[] that EXTENTS to FILLING belong to; else 0 */
 };
 
 enum launch_block_flags {
@@ -92,7 +95,9 @@ enum launch_flags {
     LAUNCH_OWN_UTS_NS = 1 << 3,
     LAUNCH_OWN_CGROUP_NS = 1 << 4,
     /* The guest is of a kind that reads the boot information's net_config. */
-    LAUNCH_NET_CONFIG = 1 << 8
+    LAUNCH_NET_CONFIG = 1 << 8,
+    /* The guest runs with its own code only. */
+    LAUNCH_NO_GRAFT = 1 << 9
 };
 
 struct launch_message {

@@ -9,6 +9,8 @@
  *     0x03000             ring 0 stack             holds one trap frame
  *     0x10000             boot information         the guest reads it, and answers in it if it has a ring
  *     0x11000 to 0x20000  manifest, command line   the guest reads them
+ *     0x20000             code that it is lent     the guest executes it
+ *     0x22000             the table of that code   the guest reads it
  *     the rest            not mapped
  */
 #ifndef X86_64_LOW_MEMORY_H
@@ -23,5 +25,10 @@
 #define LOW_BOOT_INFO     0x10000u
 #define LOW_MANIFEST      0x11000u
 #define LOW_BOOT_INFO_END 0x20000u
+
+/* In reach of a jump from any program that lies below 2 GiB. The linker script has the first one, too. */
+#define LOW_GRAFT_CODE  0x20000u
+#define LOW_GRAFT_TABLE 0x22000u
+#define LOW_GRAFT_END   0x23000u
 
 #endif

@@ -4,8 +4,8 @@
  * execute a command in it. For this one the runtime does the work, from outside:
  *
  *     wherry-probe [--timeout SECONDS] tcp PORT           a connection is accepted
- *     wherry-probe [--timeout SECONDS] http PORT [PATH]   the answer to GET PATH (/) has a status of 200 to
- * 399 wherry-probe                                        what the annotation dev.wherry.probe says
+ *     wherry-probe [--timeout SECONDS] http PORT [PATH]   GET PATH (/) is answered with 200 to 399
+ *     wherry-probe                                        what the annotation dev.wherry.probe says
  */
 #ifndef OCI_SPEC_PROBE_H
 #define OCI_SPEC_PROBE_H

@@ -78,6 +78,7 @@ struct unikernel {
     enum unikernel_type type;
     uint64_t memory_bytes;                /* a multiple of 4096; 0: not said */
     const char *mount_point;              /* where a rumprun guest mounts its block device; NULL: not said */
+    bool has_no_graft;                    /* the guest runs with its own code only */
     const struct unikernel_block *blocks; /* sorted by device; no device twice */
     size_t n_blocks;
     const struct unikernel_net *nets; /* sorted by device; no device twice */

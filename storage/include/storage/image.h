@@ -106,13 +106,15 @@ struct image {
     int patches_fd; /* struct extent_patch and bytes, until end of file; -1: none */
     int *data_fds;  /* extent.file counts in this */
     size_t n_data_fds;
-    size_t n_meta_fds;        /* the first of data_fds: those that hold what was generated */
-    bool was_ready;           /* found in the store, nothing was built */
+    size_t n_meta_fds; /* the first of data_fds: those that hold what was generated */
+    int filling_fd;    /* the read end of a pipe; as long as its other end is open, data files may still
+                          grow up to what the extents say (storage/overlay). -1: all is there */
+    bool was_ready;    /* found in the store, nothing was built */
     char key[STORE_KEY_SIZE]; /* for messages and tests */
 };
 
 /* An empty one: image_release() of it does nothing. */
-#define IMAGE_NONE ((struct image){.extents_fd = -1, .patches_fd = -1})
+#define IMAGE_NONE ((struct image){.extents_fd = -1, .patches_fd = -1, .filling_fd = -1})
 
 /*
  * Finds the image of a tree in the store, or builds it, and opens it. Two processes that want the same image
@@ -123,7 +125,8 @@ int image_open(struct store *store, const struct image_request *request, struct 
 
 /*
  * As image_open without patches, and the whole image is in the store when it returns. (image_open may return
- * an image that reads files of the root file system in place, while a process in the background builds it.)
+ * an image that reads files of the root file system in place, and others of them from a file that a process
+ * in the background fills before it builds the image.)
  */
 int image_prepare(struct store *store, const struct image_request *request, struct image *out,
                   struct error *err);

@@ -108,6 +108,36 @@ static void make_elf_seeds(void)
     save_elf("two-devices-of-one-name");
 }
 
+/* A unikernel with a function that the monitor has a replacement for. */
+static void make_graft_seed(void)
+{
+    static const char names[] = "\0solo5_block_read";
+    const Elf64_Shdr sections[3] = {
+        [1] = {.sh_type = SHT_SYMTAB,
+               .sh_offset = SYMBOLS_OFF,
+               .sh_size = 2 * sizeof(Elf64_Sym),
+               .sh_entsize = sizeof(Elf64_Sym),
+               .sh_link = 2},
+        [2] = {.sh_type = SHT_STRTAB, .sh_offset = NAMES_OFF, .sh_size = sizeof(names)},
+    };
+    const Elf64_Sym symbol = {.st_name = 1,
+                              .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+                              .st_shndx = 1,
+                              .st_value = TEXT_VADDR,
+                              .st_size = 0x40};
+
+    begin_elf();
+    b.programs[PROGRAM_NOTE_KIT].p_type = PT_NULL;
+    b.header.e_shoff = SECTIONS_OFF;
+    b.header.e_shentsize = sizeof(Elf64_Shdr);
+    b.header.e_shnum = 3;
+    elf_builder_write(&b);
+    memcpy(b.bytes + SECTIONS_OFF, sections, sizeof(sections));
+    memcpy(b.bytes + SYMBOLS_OFF + sizeof(symbol), &symbol, sizeof(symbol));
+    memcpy(b.bytes + NAMES_OFF, names, sizeof(names));
+    save("fuzz_graft", "block-read", b.bytes, ELF_SIZE);
+}
+
 /* ---- Messages ---- */
 
 struct launch_seed {
@@ -206,6 +236,7 @@ int main(int argc, char **argv)
     }
     root = argv[1];
     make_elf_seeds();
+    make_graft_seed();
     make_launch_seeds();
     make_start_seeds();
     return EXIT_SUCCESS;

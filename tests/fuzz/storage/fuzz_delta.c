@@ -17,7 +17,7 @@ static void use(struct delta *delta, uint64_t off)
     static unsigned char base[CAPACITY], buf[3 * DELTA_PAGE];
     bool is_present = false;
     memset(buf, 'x', sizeof(buf));
-    BUG_ON(delta_write(delta, off, buf, sizeof(buf), base) != DELTA_OK);
+    BUG_ON(delta_write(delta, off, buf, sizeof(buf), base) != OVERLAY_OK);
     for (size_t done = 0, run; done < sizeof(buf); done += run) {
         run = delta_run(delta, off + done, sizeof(buf) - done, &is_present);
         BUG_ON(!is_present || memcmp(delta->bytes + off + done, buf, run) != 0);

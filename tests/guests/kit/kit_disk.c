@@ -2,10 +2,11 @@
 /*
  * Does to its block devices what its arguments say, in order:
  *
- *     write DEVICE BLOCK TEXT   writes a block of 512 bytes that starts with TEXT; says "written" or
- * "refused" read DEVICE BLOCK         prints the text that a block starts with fill DEVICE writes a block in
- * every page, until one is refused; prints how many were not cat DEVICE PATH           prints a file of the
- * ext2 file system on a device wait                      stays for ever
+ *     write DEVICE BLOCK TEXT   writes a block of 512 bytes that starts with TEXT: "written" or "refused"
+ *     read DEVICE BLOCK         prints the text that a block starts with
+ *     fill DEVICE               writes a block in every page, until one is refused; prints how many were not
+ *     cat DEVICE PATH           prints a file of the ext2 file system on a device
+ *     wait                      stays for ever
  */
 #include "kit/fs.h"
 #include "kit/manifest.h"

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -62,6 +63,25 @@ START_TEST(read_all_terminates_what_it_read)
     ck_assert_str_eq(data, "0123456789");
     free(data);
     close_pair();
+}
+END_TEST
+
+START_TEST(offsets_of_a_file_are_read_and_written_whole)
+{
+    struct error err = {0};
+    char buf[4];
+    int fd = memfd_create("file", MFD_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_ok(fd_write_all_at(fd, "456789", 6, 4, "it", &err), err);
+    ck_assert_ok(fd_write_all_at(fd, "0123", 4, 0, "it", &err), err);
+    ck_assert_ok(fd_read_exactly_at(fd, buf, 4, 6, "it", &err), err);
+    ck_assert_mem_eq(buf, "6789", 4);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 0);
+    ck_assert_fails(fd_read_exactly_at(fd, buf, 4, 7, "it", &err), err, ERROR_INPUT,
+                    "read it: ends after 3 of 4 bytes");
+    close(fd);
+    ck_assert_fails(fd_read_exactly_at(fd, buf, 4, 0, "it", &err), err, ERROR_SYSTEM, "read it: ");
+    ck_assert_fails(fd_write_all_at(fd, buf, 4, 0, "it", &err), err, ERROR_SYSTEM, "write it: ");
 }
 END_TEST
 
@@ -132,6 +152,7 @@ int main(void)
     tcase_add_test(t, exact_read_reports_a_short_source);
     tcase_add_test(t, read_all_stops_at_the_limit);
     tcase_add_test(t, read_all_terminates_what_it_read);
+    tcase_add_test(t, offsets_of_a_file_are_read_and_written_whole);
     tcase_add_test(t, descriptors_travel_with_a_message);
     tcase_add_test(t, too_many_descriptors_are_refused_and_closed);
     tcase_add_test(t, a_long_message_is_refused);

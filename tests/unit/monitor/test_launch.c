@@ -142,7 +142,7 @@ static const struct refusal launch_refusals[] = {
     LAUNCH(blocks[0].capacity, 0, "capacity 0 is no multiple"),
     LAUNCH(blocks[0].capacity, 4097, "capacity 4097 is no multiple"),
     LAUNCH(blocks[0].capacity, 1ull << 63, "capacity 9223372036854775808"),
-    LAUNCH(fds[0].role, 9, "descriptor 0: role 9 is unknown"),
+    LAUNCH(fds[0].role, LAUNCH_FD_FILLING + 1, "descriptor 0: role 10 is unknown"),
     LAUNCH(fds[0].role, LAUNCH_FD_GUEST, "0 descriptors for 'kvm', expected 1"),
     LAUNCH(fds[1].device, 1, "descriptor 1: there is no device 1"),
     LAUNCH(fds[5].role, LAUNCH_FD_EXTENTS, "block device 'disk': 2 descriptors for extents"),
@@ -235,6 +235,7 @@ START_TEST(a_launch_is_received_with_its_descriptors)
     ck_assert_int_eq(launch_get_fd(&launch, LAUNCH_FD_GUEST, 0), launch.fds[1]);
     ck_assert_int_eq(launch_get_fd(&launch, LAUNCH_FD_PATCHES, 0), -1);
     ck_assert_int_eq(launch_get_fd(&launch, LAUNCH_FD_PATCHES, 1), launch.fds[8]);
+    ck_assert_int_eq(launch_get_fd(&launch, LAUNCH_FD_FILLING, 1), -1);
     int fd = launch_take_fd(&launch, LAUNCH_FD_KVM, 0);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(launch_get_fd(&launch, LAUNCH_FD_KVM, 0), -1);

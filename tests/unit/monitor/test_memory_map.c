@@ -57,7 +57,7 @@ START_TEST(segments_get_their_rights_and_the_rest_is_data)
 {
     struct error err = {0};
     make_elf();
-    ck_assert_ok(memory_map_plan(&elf, 512 * MIB, 0, &map, &err), err);
+    ck_assert_ok(memory_map_plan(&elf, 512 * MIB, 0, false, &map, &err), err);
     check_order();
     ck_assert_uint_eq(rights_at(0), 0);
     ck_assert_uint_eq(rights_at(0x1000) & PAGE_USER, 0);
@@ -80,7 +80,7 @@ START_TEST(windows_can_be_read_and_no_more)
     struct error err = {0};
 
     make_elf();
-    ck_assert_ok(memory_map_plan(&elf, 512 * MIB, 0, &map, &err), err);
+    ck_assert_ok(memory_map_plan(&elf, 512 * MIB, 0, false, &map, &err), err);
     uint64_t before = page_table_plan(map.ranges, map.n_ranges);
     memory_map_add_windows(&map, windows, 2);
     check_order();
@@ -100,7 +100,7 @@ START_TEST(a_ring_lies_above_memory_and_makes_room_for_an_answer)
     struct error err = {0};
 
     make_elf();
-    ck_assert_ok(memory_map_plan(&elf, size, 0x3000, &map, &err), err);
+    ck_assert_ok(memory_map_plan(&elf, size, 0x3000, false, &map, &err), err);
     check_order();
     ck_assert_uint_eq(rights_at(size - 1), PAGE_USER | PAGE_WRITE);
     ck_assert_uint_eq(rights_at(size), PAGE_USER | PAGE_WRITE);
@@ -110,7 +110,7 @@ START_TEST(a_ring_lies_above_memory_and_makes_room_for_an_answer)
     ck_assert_uint_eq(rights_at(LOW_MANIFEST), PAGE_USER);
     ck_assert_uint_eq(rights_at(LOW_BOOT_INFO_END - 1), PAGE_USER);
 
-    ck_assert_ok(memory_map_plan(&elf, size, 0, &map, &err), err);
+    ck_assert_ok(memory_map_plan(&elf, size, 0, false, &map, &err), err);
     ck_assert_uint_eq(rights_at(LOW_BOOT_INFO), PAGE_USER);
 }
 END_TEST
@@ -124,7 +124,7 @@ START_TEST(the_guard_lies_below_the_stack_s_share)
     struct error err = {0};
 
     make_elf();
-    ck_assert_ok(memory_map_plan(&elf, cases[_i].size, 0, &map, &err), err);
+    ck_assert_ok(memory_map_plan(&elf, cases[_i].size, 0, false, &map, &err), err);
     check_order();
     ck_assert(map.guard.start >= elf.end && map.guard.end <= cases[_i].size);
     if (cases[_i].has_guard) {
@@ -144,7 +144,7 @@ START_TEST(segments_may_share_a_page_with_the_same_rights)
     struct error err = {0};
     make_elf();
     add_segment(elf.end - 0x10, 0x20, PF_R | PF_W);
-    ck_assert_ok(memory_map_plan(&elf, 64 * MIB, 0, &map, &err), err);
+    ck_assert_ok(memory_map_plan(&elf, 64 * MIB, 0, false, &map, &err), err);
     check_order();
 }
 END_TEST
@@ -155,7 +155,7 @@ START_TEST(the_most_segments_fit)
     elf = (struct elf_file){.entry = 0x100000};
     for (unsigned i = 0; i < ELF_SEGMENTS_MAX; i++)
         add_segment(GUEST_MIN_BASE + i * 3 * MIB + 4096, 4096, i % 2 != 0 ? PF_R | PF_X : PF_R);
-    ck_assert_ok(memory_map_plan(&elf, 4096 * MIB, 0, &map, &err), err);
+    ck_assert_ok(memory_map_plan(&elf, 4096 * MIB, 0, false, &map, &err), err);
     check_order();
     ck_assert_uint_le(page_table_plan(map.ranges, map.n_ranges), 8 * MIB + 6 * 4096);
 }
@@ -165,7 +165,7 @@ START_TEST(a_program_larger_than_memory_is_refused)
 {
     struct error err = {0};
     make_elf();
-    ck_assert_fails(memory_map_plan(&elf, 3 * MIB, 0, &map, &err), err, ERROR_NOT_EXEC,
+    ck_assert_fails(memory_map_plan(&elf, 3 * MIB, 0, false, &map, &err), err, ERROR_NOT_EXEC,
                     "beyond the 0x300000 bytes of guest memory");
 }
 END_TEST

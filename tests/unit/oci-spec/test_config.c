@@ -451,7 +451,7 @@ static const struct {
 } wrong[] = {
     {"[]", "the document must be an object, not an array"},
     {"{}", "ociVersion is missing"},
-    {"{\"ociVersion\":1}", "ociVersion is missing"},
+    {"{\"ociVersion\":1}", "ociVersion: must be a string, not a number"},
     {"{\"ociVersion\":\"invalid\"}", "ociVersion: 'invalid' is not a version"},
     {"{\"ociVersion\":\"1.0\"}", "ociVersion: '1.0' is not a version"},
     {"{\"ociVersion\":\"1.0.0x\"}", "is not a version"},

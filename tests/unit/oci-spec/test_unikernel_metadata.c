@@ -175,6 +175,19 @@ START_TEST(urunc_s_command_line_is_a_fallback)
 }
 END_TEST
 
+START_TEST(a_guest_may_be_lent_code_unless_it_says_off)
+{
+    read_ok(&(struct input){.pairs = {{W "type", "plain"}}});
+    ck_assert(!unikernel->has_no_graft);
+    release();
+    read_ok(&(struct input){.pairs = {{W "graft", "on"}}});
+    ck_assert(!unikernel->has_no_graft);
+    release();
+    read_ok(&(struct input){.pairs = {{W "graft", "off"}}});
+    ck_assert(unikernel->has_no_graft);
+}
+END_TEST
+
 START_TEST(urunc_s_devices_are_read)
 {
     read_ok(&(struct input){.pairs = {{U "blkMntPoint", "L2RhdGE="},
@@ -245,6 +258,7 @@ static const struct {
     {{.pairs = {{W "memory", "0"}}}, ERROR_INPUT, "'0' is not a multiple of 4096 bytes"},
     {{.pairs = {{W "memory", "5000"}}}, ERROR_INPUT, "'5000' is not a multiple of 4096 bytes"},
     {{.pairs = {{W "memory", "99999999999G"}}}, ERROR_INPUT, "is too large"},
+    {{.pairs = {{W "graft", "no"}}}, ERROR_INPUT, "annotation dev.wherry.graft: 'no' is not on or off"},
     {{.pairs = {{W "mount-point", "data"}}}, ERROR_INPUT, "mount-point: 'data' is not an absolute path"},
     {{.pairs = {{W "block.", "rootfs"}}},
      ERROR_INPUT,
@@ -334,6 +348,7 @@ int main(void)
     tcase_add_test(t, an_unknown_key_of_ours_is_a_warning);
     tcase_add_loop_test(t, urunc_s_metadata_is_read_in_every_form, 0, COUNT(urunc_forms));
     tcase_add_test(t, urunc_s_command_line_is_a_fallback);
+    tcase_add_test(t, a_guest_may_be_lent_code_unless_it_says_off);
     tcase_add_test(t, urunc_s_devices_are_read);
     tcase_add_test(t, urunc_s_root_file_system_becomes_the_only_block_device);
     tcase_add_test(t, one_block_annotation_of_ours_puts_urunc_s_aside);

@@ -219,7 +219,7 @@ START_TEST(what_is_no_delta_file_is_refused)
     ck_assert_int_eq(pwrite(delta_fd, &header, sizeof(header), 0), sizeof(header));
     ck_assert_fails(overlay_open(&parts, &o, &err), err, ERROR_INPUT, "is none, or of another version");
     ck_assert_int_eq(ftruncate(delta_fd, 10), 0);
-    ck_assert_fails(overlay_open(&parts, &o, &err), err, ERROR_INPUT, "the delta file ends too early");
+    ck_assert_fails(overlay_open(&parts, &o, &err), err, ERROR_INPUT, "read the delta file: ends after");
     parts.patches_fd = extents_fd;
     ck_assert_fails(overlay_open(&parts, &o, &err), err, ERROR_INPUT, "patches on a device whose writes");
 }

@@ -276,6 +276,74 @@ START_TEST(a_file_that_shrinks_is_a_failed_read)
 }
 END_TEST
 
+/* A device whose second file has nothing yet, and the pipe of who fills it. */
+static struct overlay open_unfilled(enum overlay_mode mode, int *out_pipe)
+{
+    struct overlay_parts parts = parts_of(mode);
+    struct overlay o = {0};
+    int ends[2];
+    ck_assert_ok(overlay_catch_faults(&err), err);
+    ck_assert_int_eq(ftruncate(data[1], 0), 0);
+    ck_assert_int_eq(pipe(ends), 0);
+    parts.is_filling = true;
+    parts.filling_fd = ends[0];
+    ck_assert_ok(overlay_open(&parts, &o, &err), err);
+    close(ends[0]);
+    *out_pipe = ends[1];
+    return o;
+}
+
+START_TEST(what_is_not_there_yet_can_be_waited_for)
+{
+    static const enum overlay_mode modes[] = {OVERLAY_PRIVATE, OVERLAY_READ_ONLY};
+    char block[BLOCK], c;
+    memset(block, 'n', sizeof(block));
+    for (size_t i = 0; i < 2; i++) {
+        int pipe_fd;
+        struct overlay o = open_unfilled(modes[i], &pipe_fd);
+        ck_assert_int_eq(byte_at(&o, 0), 'A');
+        ck_assert_int_eq(overlay_read(&o, 2 * BLOCK, &c, 1), OVERLAY_IO);
+        ck_assert(overlay_wait(&o));
+        ck_assert_int_eq(overlay_read(&o, 2 * BLOCK, &c, 1), OVERLAY_IO);
+        ck_assert_int_eq(pwrite(data[1], block, BLOCK, 0), BLOCK);
+        ck_assert(overlay_wait(&o));
+        ck_assert_int_eq(byte_at(&o, 2 * BLOCK), 'n');
+        close(pipe_fd);
+        overlay_release(&o);
+    }
+}
+END_TEST
+
+START_TEST(a_write_waits_as_a_read_does)
+{
+    char block[BLOCK];
+    int pipe_fd;
+    struct overlay o = open_unfilled(OVERLAY_PRIVATE, &pipe_fd);
+    memset(block, 'n', sizeof(block));
+    ck_assert_int_eq(overlay_write(&o, 2 * BLOCK, "w", 1), OVERLAY_IO);
+    ck_assert_int_eq(pwrite(data[1], block, BLOCK, 0), BLOCK);
+    ck_assert_int_eq(overlay_write(&o, 2 * BLOCK, "w", 1), OVERLAY_OK);
+    ck_assert_int_eq(byte_at(&o, 2 * BLOCK), 'w');
+    ck_assert_int_eq(byte_at(&o, 2 * BLOCK + 1), 'n');
+    close(pipe_fd);
+    overlay_release(&o);
+}
+END_TEST
+
+START_TEST(nobody_waits_for_who_has_gone)
+{
+    int pipe_fd;
+    char c;
+    struct overlay o = open_unfilled(OVERLAY_PRIVATE, &pipe_fd);
+    close(pipe_fd);
+    /* Once more, as the last of it may just have come. */
+    ck_assert(overlay_wait(&o));
+    ck_assert_int_eq(overlay_read(&o, 2 * BLOCK, &c, 1), OVERLAY_IO);
+    ck_assert(!overlay_wait(&o));
+    overlay_release(&o);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("overlay");
@@ -288,6 +356,9 @@ int main(void)
     tcase_add_test(t, a_write_may_come_from_the_device_itself);
     tcase_add_test(t, a_large_device_begins_at_a_large_page);
     tcase_add_test(t, a_write_through_reaches_the_files);
+    tcase_add_test(t, what_is_not_there_yet_can_be_waited_for);
+    tcase_add_test(t, a_write_waits_as_a_read_does);
+    tcase_add_test(t, nobody_waits_for_who_has_gone);
     tcase_add_loop_test(t, nothing_outside_the_device_is_touched, 0, sizeof(outside) / sizeof(outside[0]));
     tcase_add_loop_test(t, patches_stand_over_the_extents, 0, 2);
     tcase_add_test(t, a_patch_outside_the_device_is_refused);

@@ -74,11 +74,11 @@ START_TEST(an_id_is_claimed_once_until_it_is_removed)
     make_root();
     ck_assert_ok(state_dir_create(root, "c1", &first, &err), err);
     ck_assert_fails(state_dir_create(root, "c1", &second, &err), err, ERROR_STATE,
-                    "container with given ID already exists");
+                    "container with given ID already exists: 'c1'");
     ck_assert_ok(state_dir_remove(&first, &err), err);
     state_dir_close(&first);
     ck_assert_fails(state_dir_open(root, "c1", &second, &err), err, ERROR_NOT_FOUND,
-                    "container does not exist");
+                    "container 'c1' does not exist");
     ck_assert_ok(state_dir_create(root, "c1", &second, &err), err);
     ck_assert_ok(state_dir_remove(&second, &err), err);
     state_dir_close(&second);
@@ -95,7 +95,7 @@ START_TEST(who_waited_for_the_lock_of_a_removed_container_is_told)
     ck_assert_ok(state_dir_open(root, "c1", &theirs, &err), err);
     ck_assert_ok(state_dir_remove(&mine, &err), err);
     state_dir_close(&mine);
-    ck_assert_fails(state_dir_lock(&theirs, &err), err, ERROR_NOT_FOUND, "container does not exist");
+    ck_assert_fails(state_dir_lock(&theirs, &err), err, ERROR_NOT_FOUND, "container 'c1' does not exist");
     state_dir_close(&theirs);
     remove_root();
 }

@@ -69,14 +69,21 @@ void scratch_copy_image(const struct image *image, const char *name)
                                         .n_extents = image->n_extents,
                                         .patches_fd = image->patches_fd,
                                         .data_fds = image->data_fds,
-                                        .n_data_fds = image->n_data_fds};
+                                        .n_data_fds = image->n_data_fds,
+                                        .is_filling = image->filling_fd >= 0,
+                                        .filling_fd = image->filling_fd};
+    ck_assert_ok(overlay_catch_faults(&err), err);
     ck_assert_ok(overlay_open(&parts, &overlay, &err), err);
     snprintf(path, sizeof(path), "%s/%s", scratch_dir, name);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     ck_assert_int_ge(fd, 0);
     static char buf[4096];
     for (uint64_t off = 0; off < image->capacity; off += sizeof(buf)) {
-        ck_assert_int_eq(overlay_read(&overlay, off, buf, sizeof(buf)), OVERLAY_OK);
+        enum overlay_result result;
+        do
+            result = overlay_read(&overlay, off, buf, sizeof(buf));
+        while (result == OVERLAY_IO && overlay_wait(&overlay));
+        ck_assert_int_eq(result, OVERLAY_OK);
         /* What reads as zeros becomes holes. */
         if (buf[0] != 0 || memcmp(buf, buf + 1, sizeof(buf) - 1) != 0)
             ck_assert_int_eq(pwrite(fd, buf, sizeof(buf), (off_t)off), sizeof(buf));

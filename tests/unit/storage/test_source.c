@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the layers of an overlay mount become: the merged tree as the kernel shows it is the judge. */
+#include "image_direct.h"
 #include "scratch.h"
 #include "unit.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOWER "graph/overlay/"
@@ -122,6 +126,90 @@ START_TEST(an_image_read_in_place_has_the_same_bytes)
 }
 END_TEST
 
+/* A thousand files of a layer, which are too much to be copied before the start. */
+static void add_small_files(const char *layer)
+{
+    scratch_run("cd " LOWER "%s/diff && for d in 0 1 2 3; do mkdir few$d; for f in $(seq 250); do "
+                "head -c $((d * 3000 + f * 7)) /dev/urandom > few$d/$f; done; done",
+                layer);
+}
+
+START_TEST(many_small_files_come_while_the_guest_runs)
+{
+    struct image first, second;
+    add_small_files("a");
+    mount_layers("c");
+    scratch_run("echo mine > " LOWER "c/merged/mine && rm " LOWER "c/merged/few1/7");
+    open_merged("c", false, &first);
+    ck_assert_int_ge(first.filling_fd, 0);
+    compare("c", &first);
+    scratch_run("mv image direct");
+    open_merged("c", true, &second);
+    ck_assert_int_eq(second.filling_fd, -1);
+    scratch_copy_image(&second, "image");
+    scratch_run("cmp image direct");
+    image_release(&first);
+    image_release(&second);
+}
+END_TEST
+
+/* Opens the image of a container as one that is filled later, by the test. */
+static void open_to_fill(const char *name, struct source *source, struct image *out, struct image_fill *fill)
+{
+    struct error err = {0};
+    char path[160];
+    snprintf(path, sizeof(path), "%s/" LOWER "%s/merged", scratch_dir, name);
+    ck_assert_ok(source_open(path, source, &err), err);
+    ck_assert_ok(image_direct_open(scratch_store, source, "key", out, fill, &err), err);
+    ck_assert_int_ge(fill->file_fd, 0);
+}
+
+START_TEST(a_file_that_changes_before_it_is_copied_is_noticed)
+{
+    struct error err = {0};
+    struct source source = SOURCE_NONE;
+    struct image image = IMAGE_NONE;
+    struct image_fill fill = IMAGE_FILL_NONE;
+    add_small_files("a");
+    mount_layers("c");
+    open_to_fill("c", &source, &image, &fill);
+    struct pollfd end = {.fd = image.filling_fd};
+    ck_assert_int_eq(poll(&end, 1, 0), 0);
+    scratch_run("echo more >> " LOWER "a/diff/few2/100");
+    ck_assert_fails(image_fill_run(&fill, &err), err, ERROR_STATE,
+                    "copy small files: '100': it was changed while it was read");
+    image_fill_release(&fill);
+    ck_assert_int_eq(poll(&end, 1, 0), 1);
+    image_release(&image);
+    source_release(&source);
+}
+END_TEST
+
+START_TEST(the_image_cannot_write_to_what_fills_it)
+{
+    struct source source = SOURCE_NONE;
+    struct image image = IMAGE_NONE;
+    struct image_fill fill = IMAGE_FILL_NONE;
+    struct stat file, data;
+    bool is_found = false;
+    add_small_files("a");
+    mount_layers("c");
+    open_to_fill("c", &source, &image, &fill);
+    ck_assert_int_eq(fstat(fill.file_fd, &file), 0);
+    for (size_t i = 0; i < image.n_data_fds; i++) {
+        ck_assert_int_eq(fstat(image.data_fds[i], &data), 0);
+        if (data.st_ino != file.st_ino)
+            continue;
+        is_found = true;
+        ck_assert_int_eq(fcntl(image.data_fds[i], F_GETFL) & O_ACCMODE, O_RDONLY);
+    }
+    ck_assert(is_found);
+    image_fill_release(&fill);
+    image_release(&image);
+    source_release(&source);
+}
+END_TEST
+
 START_TEST(the_packs_are_built_in_the_background)
 {
     struct image image = IMAGE_NONE;
@@ -182,6 +270,9 @@ int main(void)
     tcase_add_test(tcase, two_containers_of_one_image_share_it);
     tcase_add_test(tcase, a_change_in_the_upper_layer_makes_another_image);
     tcase_add_test(tcase, an_image_read_in_place_has_the_same_bytes);
+    tcase_add_test(tcase, many_small_files_come_while_the_guest_runs);
+    tcase_add_test(tcase, a_file_that_changes_before_it_is_copied_is_noticed);
+    tcase_add_test(tcase, the_image_cannot_write_to_what_fills_it);
     tcase_add_test(tcase, the_packs_are_built_in_the_background);
     tcase_add_test(tcase, redirected_directories_are_read_as_merged);
     tcase_add_test(tcase, a_changed_layer_of_no_engine_is_noticed);

@@ -138,7 +138,7 @@ START_TEST(a_stack_without_layers_is_refused)
     const struct image_stack stack = {.n_dirs = 0};
     const struct image_request request = {.rootfs = "nothing", .format = IMAGE_EXT2, .stack = &stack};
     ck_assert_fails(image_prepare(scratch_store, &request, &image, &err), err, ERROR_INPUT,
-                    "prepare an image of 'nothing': it has no layers");
+                    "it has no layers");
 }
 END_TEST
 

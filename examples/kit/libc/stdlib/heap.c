@@ -6,8 +6,8 @@
  * size: so neighbours are found both ways, and a freed block merges with free ones at once. Two free blocks
  * never touch.
  *
- *     | previous_size | size and flags | payload ...                    | previous_size | size and flags |
- * ... ^ struct heap_block              ^ what the caller sees           ^ the next block
+ *     | previous_size | size and flags | payload ...            | previous_size | size and flags | ...
+ *     ^ struct heap_block              ^ what the caller sees   ^ the next block
  *
  * previous_size belongs to the block before, which may use it as payload while it is allocated. That is why 8
  * bytes of overhead suffice, and why a payload of 24 bytes fits into a block of 32.

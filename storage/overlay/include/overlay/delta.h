@@ -3,9 +3,9 @@
  * A delta file: what was written to a block device over its image, page by page, for the next time that the
  * image is opened with it. It is sparse: pages that were never written take no room.
  *
- *     struct delta_header      padded to DELTA_PAGE bytes
- *     the bitmap               one bit for each page of the device, the lowest of a byte first; padded to
- * pages the pages                each at its place
+ *     struct delta_header   padded to DELTA_PAGE bytes
+ *     the bitmap            a bit for each page of the device, the lowest of a byte first; whole pages of it
+ *     the pages             each at its place
  *
  * A page counts once its bit is set, and its bit is set once the page is on the disk. So whatever is lost in
  * between, a write that had returned is there, and of one that had not, each page is old or new as a disk's
@@ -15,6 +15,7 @@
 #define OVERLAY_DELTA_H
 
 #include "base/error.h"
+#include "overlay/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,17 +61,10 @@ int delta_open(int fd, uint64_t capacity, uint64_t limit, struct delta *out, str
 /* How many bytes from off on, at most len, are alike: all in the delta (*out_present), or none. */
 size_t delta_run(const struct delta *delta, uint64_t off, size_t len, bool *out_present);
 
-enum delta_result {
-    DELTA_OK = 0,
-    DELTA_FULL,     /* the limit is reached; nothing was written */
-    DELTA_NO_SPACE, /* the disk is full */
-    DELTA_IO
-};
-
 /* Writes len bytes at off and has them on the disk (pwritev2(2) with RWF_DSYNC). base is the image, whole
  * pages of it. */
-enum delta_result delta_write(struct delta *delta, uint64_t off, const void *buf, size_t len,
-                              const unsigned char *base);
+enum overlay_result delta_write(struct delta *delta, uint64_t off, const void *buf, size_t len,
+                                const unsigned char *base);
 
 /* Accepts a zeroed struct. */
 void delta_release(struct delta *delta);

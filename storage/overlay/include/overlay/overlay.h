@@ -9,6 +9,9 @@
  * The data files must not shrink. When one does all the same, or its disk fails, a copy meets SIGBUS; once
  * overlay_catch_faults() has been called, that is a failed read or write and not the end of the process.
  *
+ * A device may be opened while some of its data files still grow (overlay_parts.is_filling). A copy that
+ * touches what is not there yet is OVERLAY_IO as well: overlay_wait() says whether to try again.
+ *
  * Used by one thread at a time.
  */
 #ifndef OVERLAY_OVERLAY_H
@@ -17,7 +20,9 @@
 #include "base/error.h"
 #include "overlay/delta.h"
 #include "overlay/extent.h"
+#include "overlay/result.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,15 +31,6 @@ enum overlay_mode {
     OVERLAY_READ_ONLY,     /* writes fail */
     OVERLAY_WRITE_THROUGH, /* writes go to the data files and are durable when they return */
     OVERLAY_KEPT           /* writes go to a delta file and are durable when they return */
-};
-
-enum overlay_result {
-    OVERLAY_OK = 0,
-    OVERLAY_RANGE, /* not inside the device */
-    OVERLAY_READ_ONLY_DEVICE,
-    OVERLAY_IO,      /* the data files failed */
-    OVERLAY_FULL,    /* the device's limit is reached; nothing was written */
-    OVERLAY_NO_SPACE /* the disk behind it is full */
 };
 
 /* What a device is made of. The descriptors stay the caller's, and are not needed after overlay_open(),
@@ -49,6 +45,8 @@ struct overlay_parts {
     size_t n_data_fds;
     int delta_fd;         /* with OVERLAY_KEPT: the delta file (delta.h), for reading and writing */
     uint64_t write_limit; /* OVERLAY_PRIVATE, OVERLAY_KEPT: bytes that writes may take, in pages; 0: any */
+    bool is_filling;      /* data files may still grow up to what the extents say ... */
+    int filling_fd;       /* ... as long as somebody has the other end of this pipe (its read end) open */
 };
 
 struct overlay {
@@ -63,6 +61,8 @@ struct overlay {
     struct delta *delta;    /* with OVERLAY_KEPT; bytes is the image without it then */
     unsigned char *touched; /* with OVERLAY_PRIVATE and a limit: a bit for each page that was written */
     uint64_t n_pages_left;  /* that may still be written for the first time */
+    bool is_filling;        /* as far as is known, */
+    int filling_fd;         /* and the pipe that tells; a duplicate */
 };
 
 /*
@@ -80,6 +80,12 @@ enum overlay_result overlay_read(const struct overlay *overlay, uint64_t off, vo
  * of the first kind is OVERLAY_RANGE, as there is no file to hold it.
  */
 enum overlay_result overlay_write(struct overlay *overlay, uint64_t off, const void *buf, size_t len);
+
+/*
+ * Waits a moment for a device that is being filled. Returns whether what was not there may be there by now;
+ * false: it never will. One system call, ppoll(2) of one descriptor.
+ */
+bool overlay_wait(struct overlay *overlay);
 
 /* Unmaps and closes. Accepts a zeroed struct. */
 void overlay_release(struct overlay *overlay);

@@ -249,7 +249,7 @@ static int parse_command_line(const struct cli_command *command, char **argv, in
     }
     if (n < command->min_args || n > command->max_args)
         return error_set(err, ERROR_USAGE, "\"wherry %s\" takes the arguments: %s", command->name,
-                         command->arguments);
+                         command->max_args == 0 ? "none" : command->arguments);
     *out_n_args = n;
     return 0;
 }

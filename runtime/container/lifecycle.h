@@ -10,8 +10,8 @@
  *   paused     -          yes        -          yes        yes        -          yes
  *   stopped    -          - **       -          -          -          yes        yes
  *
- *    * the specification wants an error; runc and crun end the container and delete it, and engines rely on
- * it
+ *    * the specification wants an error; runc and crun end the container and delete it, and engines rely
+ *      on it
  *   ** with --all it is no error: there is nothing left to signal
  *
  * The state is not stored but derived from what is true: the process, its status page, the freezer.

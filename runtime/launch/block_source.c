@@ -183,6 +183,9 @@ static int add_image(const struct plan_block *block, struct image *image, int *d
     if (image->patches_fd >= 0 &&
         launch_set_add(set, LAUNCH_FD_PATCHES, device, take_fd(&image->patches_fd), err) < 0)
         return -1;
+    if (image->filling_fd >= 0 &&
+        launch_set_add(set, LAUNCH_FD_FILLING, device, take_fd(&image->filling_fd), err) < 0)
+        return -1;
     if (*delta_fd >= 0 && launch_set_add(set, LAUNCH_FD_DELTA, device, take_fd(delta_fd), err) < 0)
         return -1;
     for (size_t i = 0; i < image->n_data_fds; i++)

@@ -24,9 +24,10 @@
 /* runc's mode: others may pass through, as hooks and monitors of other users do, but not look around. */
 #define ROOT_MODE 0711
 
-static int not_found(struct error *err)
+/* containerd's shim looks for the last three words when it deletes and kills. */
+static int not_found(const char *id, struct error *err)
 {
-    return error_set(err, ERROR_NOT_FOUND, "container does not exist");
+    return error_set(err, ERROR_NOT_FOUND, "container '%s' does not exist", id);
 }
 
 /* The directory may be removed by another process between its opening and its locking: the links tell. */
@@ -38,7 +39,7 @@ int state_dir_lock(const struct state_dir *dir, struct error *err)
             return error_errno(err, "lock the state of '%s'", dir->id);
     if (fstat(dir->fd, &st) < 0)
         return error_errno(err, "look at the state of '%s'", dir->id);
-    return st.st_nlink == 0 ? not_found(err) : 0;
+    return st.st_nlink == 0 ? not_found(dir->id, err) : 0;
 }
 
 int state_dir_open(const char *root, const char *id, struct state_dir *out, struct error *err)
@@ -47,12 +48,12 @@ int state_dir_open(const char *root, const char *id, struct state_dir *out, stru
 
     dir.root_fd = open(root, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
     if (dir.root_fd < 0 && errno == ENOENT)
-        return not_found(err);
+        return not_found(id, err);
     if (dir.root_fd < 0)
         return error_errno(err, "open '%s'", root);
     dir.fd = openat(dir.root_fd, id, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (dir.fd < 0 && errno == ENOENT)
-        return not_found(err);
+        return not_found(id, err);
     if (dir.fd < 0)
         return error_errno(err, "open '%s/%s'", root, id);
     dir.id = strdup(id);
@@ -74,8 +75,9 @@ int state_dir_create(const char *root, const char *id, struct state_dir *out, st
         return error_errno(err, "claim the id '%s'", id);
     }
     if (mkdir(path, 0700) < 0)
-        return errno == EEXIST ? error_set(err, ERROR_STATE, "container with given ID already exists")
-                               : error_errno(err, "make '%s'", path);
+        return errno == EEXIST
+                   ? error_set(err, ERROR_STATE, "container with given ID already exists: '%s'", id)
+                   : error_errno(err, "make '%s'", path);
     if (state_dir_open(root, id, out, err) < 0) {
         (void)rmdir(path);
         return -1;
@@ -114,7 +116,7 @@ int state_dir_load(const struct state_dir *dir, struct state_record *out_record,
     if (fd < 0 && errno == ENOENT) {
         struct stat st;
         if (fstat(dir->fd, &st) == 0 && st.st_nlink == 0)
-            return not_found(err);
+            return not_found(dir->id, err);
         *out_record = (struct state_record){0};
         return 0;
     }

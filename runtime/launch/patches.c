@@ -3,6 +3,7 @@
 
 #include "plan.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -56,14 +57,9 @@ static void drop(struct patches *patches, size_t n)
 /* Takes over path and data; what a later mount covers is replaced. */
 static int add(struct patches *patches, char **path, char **data, size_t size, struct error *err)
 {
-    if (patches->n == patches->room) {
-        size_t room = patches->room == 0 ? 16 : 2 * patches->room;
-        struct image_patch *grown = reallocarray(patches->items, room, sizeof(*grown));
-        if (grown == NULL)
-            return error_errno(err, "read the mounted files");
-        patches->items = grown;
-        patches->room = room;
-    }
+    if (array_grow(&patches->items, &patches->room, patches->n + 1, sizeof(*patches->items),
+                   "the mounted files", err) != 0)
+        return -1;
     for (size_t i = 0; i < patches->n; i++) {
         struct image_patch *item = &patches->items[i];
         if (strcmp(item->path, *path) != 0)

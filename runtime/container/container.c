@@ -120,7 +120,7 @@ int container_fill_state(struct container *container, struct state *out, struct 
     const struct state_record *record = &container->record;
     /* Its create has claimed the id and no more, or was killed then. */
     if (record->bundle == NULL)
-        return error_set(err, ERROR_NOT_FOUND, "container does not exist");
+        return error_set(err, ERROR_NOT_FOUND, "container '%s' does not exist", container->dir.id);
     if (container_load_config(container, err) < 0)
         return -1;
     *out = (struct state){.oci_version = container->config->oci_version,

@@ -6,9 +6,10 @@
  *   1. monitor_process_spawn    a child joins the cgroup, enters the namespaces, sets them up, and waits
  *   2. (the caller)             runs the hooks that come before the container's own
  *   3. monitor_process_launch   the child runs the hooks of the container, gives up its privileges and
- * becomes the monitor, which takes the launch message and answers
+ *                               becomes the monitor, which takes the launch message and answers
  *   4. monitor_process_start    of a later command: connects to the control socket, hands over the network
- * and the command line, and returns when the guest has executed its first instruction
+ *                               and the command line, and returns when the guest has executed its first
+ *                               instruction
  *
  * The process is a child of the runtime, also when a pid namespace made a second fork necessary, and is left
  * to whoever adopts orphans when the runtime ends: the engine's monitor or shim, which waits for it.

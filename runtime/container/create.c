@@ -323,6 +323,8 @@ static uint32_t launch_flags(const struct plan *plan)
         flags |= LAUNCH_OWN_UTS_NS;
     if (plan->kind == GUEST_KIT)
         flags |= LAUNCH_NET_CONFIG;
+    if (plan->unikernel->has_no_graft)
+        flags |= LAUNCH_NO_GRAFT;
     return flags;
 }
 

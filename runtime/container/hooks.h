@@ -4,13 +4,13 @@
  * their order, with the container's state on standard input and no environment but their own. What they print
  * goes to standard error: standard output may be the guest's.
  *
- *   kind              when                                                     where
- *   prestart          create, the namespaces are there, the monitor is not     runtime namespaces
- *   createRuntime     create, after prestart                                   runtime namespaces
- *   createContainer   create, after createRuntime                              container namespaces, host's
- * files startContainer    start, before the guest's first instruction              container namespaces, in
- * the rootfs poststart         start, after the guest's first instruction               runtime namespaces
- *   poststop          delete, after the container is gone                      runtime namespaces
+ *   kind              when                                                 in whose namespaces
+ *   prestart          create: the namespaces are there, the monitor is not the runtime's
+ *   createRuntime     create, after prestart                               the runtime's
+ *   createContainer   create, after createRuntime                          the container's, with host's files
+ *   startContainer    start, before the guest's first instruction          the container's, in the rootfs
+ *   poststart         start, after the guest's first instruction           the runtime's
+ *   poststop          delete, after the container is gone                  the runtime's
  */
 #ifndef HOOKS_H
 #define HOOKS_H

@@ -136,13 +136,21 @@ static bool could_be_a_program(int fd)
     return false;
 }
 
-static int check_is_file(int fd, struct error *err)
+/* What the bundle calls the unikernel. */
+static const char *guest_name(const struct plan *plan)
+{
+    if (plan->config->vm != NULL)
+        return plan->config->vm->kernel_path;
+    return plan->unikernel->binary != NULL ? plan->unikernel->binary : plan->config->process->args.items[0];
+}
+
+static int check_is_file(const struct plan *plan, struct error *err)
 {
     struct stat st;
-    if (fstat(fd, &st) < 0)
-        return error_errno(err, "look at the unikernel");
+    if (fstat(plan->guest_fd, &st) < 0)
+        return error_errno(err, "look at the unikernel '%s'", guest_name(plan));
     if (!S_ISREG(st.st_mode))
-        return error_set(err, ERROR_NOT_EXEC, "the unikernel is not a regular file");
+        return error_set(err, ERROR_NOT_EXEC, "the unikernel '%s' is not a regular file", guest_name(plan));
     return 0;
 }
 
@@ -154,8 +162,10 @@ int plan_find_guest(struct plan *plan, const struct settings *settings, struct e
     if ((is_named ? open_declared(plan, err) : open_argument(plan, err)) < 0)
         return -1;
     if (plan->guest_fd < 0)
-        return is_declared ? error_set(err, ERROR_REFUSED, "a unikernel cannot come from a mount") : 0;
-    if (check_is_file(plan->guest_fd, err) < 0)
+        return is_declared ? error_set(err, ERROR_REFUSED, "the unikernel '%s' cannot come from a mount",
+                                       guest_name(plan))
+                           : 0;
+    if (check_is_file(plan, err) < 0)
         return -1;
     if (inspect_file(settings->monitor, plan->guest_fd, &plan->answer, err) < 0)
         return -1;
@@ -171,7 +181,7 @@ int plan_find_guest(struct plan *plan, const struct settings *settings, struct e
     default:
         break;
     }
-    return error_set(err, ERROR_NOT_EXEC, "load the unikernel: %s", plan->answer.text);
+    return error_set(err, ERROR_NOT_EXEC, "load the unikernel '%s': %s", guest_name(plan), plan->answer.text);
 }
 
 /* --- what is it given --- */

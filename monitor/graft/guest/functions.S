@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of functions at the beginning of the code (struct graft_function in graft_layout.h). */
+    .section .functions, "a"
+
+    .macro function name, entry
+    .quad \entry
+    .asciz "\name"
+    .balign 32
+    .endm
+
+    function solo5_block_read, graft_block_read
+    .fill 32
+
+    .section .note.GNU-stack, "", %progbits

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is replaced in any file that looks like a unikernel: only its own code, and never two things in one
+ * place. */
+#include "base/bug.h"
+#include "graft.h"
+#include "graft_layout.h"
+#include "unikernel.h"
+
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_jump(const struct unikernel *unikernel, const struct graft_jump *jump)
+{
+    const struct elf_segment *s = elf_file_find_segment(&unikernel->elf, jump->from);
+
+    BUG_ON(s == NULL || (s->flags & PF_X) == 0 || jump->from + 5 > s->vaddr + s->filesz);
+    BUG_ON(jump->to <= LOW_GRAFT_CODE || jump->to >= LOW_GRAFT_TABLE);
+    BUG_ON(jump->from + 5 - jump->to > INT32_MAX);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct unikernel unikernel;
+    struct graft graft;
+    struct error err = {0};
+
+    if (unikernel_parse(data, size, &unikernel, &err) < 0)
+        return 0;
+    graft_plan(&unikernel, &graft);
+    BUG_ON(graft.n_jumps > GRAFT_JUMPS_MAX);
+    for (size_t i = 0; i < graft.n_jumps; i++) {
+        check_jump(&unikernel, &graft.jumps[i]);
+        for (size_t k = 0; k < i; k++)
+            BUG_ON(graft.jumps[k].from < graft.jumps[i].from + 5 &&
+                   graft.jumps[i].from < graft.jumps[k].from + 5);
+    }
+    return 0;
+}
