@@ -33,6 +33,11 @@ static void describe_devices(const struct manifest_table *manifest, struct inspe
     }
 }
 
+static const char *const built_with[] = {[INSPECT_KIND_PLAIN] = "",
+                                         [INSPECT_KIND_KIT] = ", built with wherry's kit",
+                                         [INSPECT_KIND_MIRAGE] = ", built with MirageOS",
+                                         [INSPECT_KIND_RUMPRUN] = ", built with rumprun"};
+
 void inspect_bytes(const void *bytes, size_t size, struct unikernel *unikernel, struct inspect_answer *out)
 {
     struct error err = {0};
@@ -47,12 +52,12 @@ void inspect_bytes(const void *bytes, size_t size, struct unikernel *unikernel, 
         snprintf(out->text, sizeof(out->text), "%.*s", (int)sizeof(out->text) - 1, err.text);
         return;
     }
-    out->kind = unikernel->has_kit ? INSPECT_KIND_KIT : INSPECT_KIND_PLAIN;
+    out->kind = unikernel_find_kind(unikernel);
     out->memory_min = unikernel->elf.end;
     out->entry = unikernel->elf.entry;
     describe_devices(&unikernel->manifest, out);
     snprintf(out->text, sizeof(out->text), "a Solo5 unikernel for target 'hvt', version %u%s",
-             out->abi_version, unikernel->has_kit ? ", built with wherry's kit" : "");
+             out->abi_version, built_with[out->kind]);
 }
 
 __attribute__((format(printf, 4, 5))) static void append(char *text, size_t size, size_t *used,

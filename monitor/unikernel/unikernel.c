@@ -34,3 +34,20 @@ int unikernel_parse(const void *bytes, size_t size, struct unikernel *out, struc
     out->verdict = INSPECT_UNIKERNEL;
     return 0;
 }
+
+enum inspect_kind unikernel_find_kind(const struct unikernel *unikernel)
+{
+    /* Of mirage-solo5, through which OCaml gets the command line; and of rumprun's base library, which parses
+     * it. Both have been there since the first releases for Solo5. */
+    static const char *const names[] = {"mirage_solo5_get_cmdline", "rumprun_boot"};
+    static const enum inspect_kind kinds[] = {INSPECT_KIND_MIRAGE, INSPECT_KIND_RUMPRUN};
+    struct symbol_function found[2];
+
+    if (unikernel->has_kit)
+        return INSPECT_KIND_KIT;
+    symbols_find_functions(&unikernel->symbols, names, 2, found);
+    for (size_t i = 0; i < 2; i++)
+        if (found[i].n > 0)
+            return kinds[i];
+    return INSPECT_KIND_PLAIN;
+}

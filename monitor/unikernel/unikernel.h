@@ -35,4 +35,10 @@ struct unikernel {
  */
 int unikernel_parse(const void *bytes, size_t size, struct unikernel *out, struct error *err);
 
+/*
+ * What a unikernel of verdict INSPECT_UNIKERNEL reads its command line with: the kit by its note, others by a
+ * function in their symbol table that only their library has. Without symbols it is INSPECT_KIND_PLAIN.
+ */
+enum inspect_kind unikernel_find_kind(const struct unikernel *unikernel);
+
 #endif

@@ -98,7 +98,7 @@ static bool describe(const struct start_net *net, struct net_text *out)
     return true;
 }
 
-/* "--ipv4=…", or "--NAME-ipv4=…" for a device that is not Mirage's usual one. */
+/* "--ipv4=…", or "--NAME-ipv4=…" for a device that is not Mirage's usual one. A blank follows each. */
 static void put_mirage_net(FILE *out, const struct start_net *net)
 {
     const char *prefix = strcmp(net->name, MIRAGE_DEVICE) == 0 ? "" : net->name, *dash = *prefix ? "-" : "";
@@ -168,6 +168,8 @@ int guest_cmdline_finish(enum guest_kind kind, const char *words, const struct c
         fputs(words, stream);
     if (fclose(stream) != 0)
         return error_errno(err, "write the guest's command line");
+    if (kind == GUEST_MIRAGE && words[0] == '\0' && size > 0)
+        line[--size] = '\0';
     if (size >= LAUNCH_CMDLINE_SIZE)
         return too_long(err);
     memcpy(message->cmdline, line, size + 1);

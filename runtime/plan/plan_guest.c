@@ -200,7 +200,16 @@ static enum guest_kind choose_kind(const struct plan *plan)
     case UNIKERNEL_UNKNOWN:
         break;
     }
-    return plan->answer.kind == INSPECT_KIND_KIT ? GUEST_KIT : GUEST_PLAIN;
+    switch (plan->answer.kind) {
+    case INSPECT_KIND_KIT:
+        return GUEST_KIT;
+    case INSPECT_KIND_MIRAGE:
+        return GUEST_MIRAGE;
+    case INSPECT_KIND_RUMPRUN:
+        return GUEST_RUMPRUN;
+    default:
+        return GUEST_PLAIN;
+    }
 }
 
 static int choose_cmdline(struct plan *plan, struct error *err)

@@ -114,3 +114,34 @@ fetch() {
     refuses_cleanly 125 "process.env: longer than the 16384 bytes that a guest can take" \
         wherry run --bundle "$bundle" c1
 }
+
+# cmdline_of LIBRARY: what a guest of a library is told, at 10.99.0.7.
+cmdline_of() {
+    in_pod address add 10.99.0.7/24 dev eth0
+    in_pod link set eth0 up
+    in_pod route add default via 10.99.0.1
+    cp "$WHERRY_BUILD/tests/guests/compat/guest_cmdline_$1" "$bundle/rootfs/guest"
+    configure '.process.args = ["/guest", "one", "two"]'
+    run -0 --separate-stderr wherry run --bundle "$bundle" c1
+}
+
+@test "a guest of MirageOS is told its address as MirageOS wants it, without an annotation" {
+    cmdline_of mirage
+    [[ $output == *"told: --net-ipv4=10.99.0.7/24 --net-ipv4-gateway=10.99.0.1 one two"* ]]
+}
+
+@test "a guest of rumprun is told its address as rumprun wants it, without an annotation" {
+    cmdline_of rumprun
+    [[ $output == *'told: {"cmdline":"one two",'*'"addr":"10.99.0.7","mask":"24","gw":"10.99.0.1"}}'* ]]
+}
+
+@test "an annotation says that a guest of MirageOS wants its arguments only" {
+    configure '.annotations["dev.wherry.type"] = "plain"'
+    cmdline_of mirage
+    [[ $output == *"told: one two"* ]]
+}
+
+@test "a guest of an unknown library is told its arguments only" {
+    cmdline_of plain
+    [[ $output == *"told: one two"* ]]
+}

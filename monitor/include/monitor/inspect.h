@@ -26,7 +26,9 @@ enum inspect_verdict {
 
 enum inspect_kind {
     INSPECT_KIND_PLAIN = 0, /* knows Solo5's interface only */
-    INSPECT_KIND_KIT /* built with our kit: reads the network configuration from the boot information */
+    INSPECT_KIND_KIT,    /* built with our kit: reads the network configuration from the boot information */
+    INSPECT_KIND_MIRAGE, /* a MirageOS unikernel: reads its command line as MirageOS does */
+    INSPECT_KIND_RUMPRUN /* a program on rumprun: its command line is a JSON document */
 };
 
 enum inspect_device_type { INSPECT_DEVICE_BLOCK = 1, INSPECT_DEVICE_NET };

@@ -4,6 +4,7 @@
 #include "unikernel.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct elf_builder b;
@@ -91,6 +92,40 @@ START_TEST(a_broken_unikernel_is_not_handed_over)
 }
 END_TEST
 
+static struct {
+    Elf64_Sym symbol;
+    char names[64];
+} table;
+
+static enum inspect_kind find_kind(const char *function)
+{
+    const struct unikernel guest = {.symbols = {.bytes = (const unsigned char *)&table,
+                                                .n = 1,
+                                                .names_off = offsetof(__typeof__(table), names),
+                                                .names_size = sizeof(table.names)}};
+
+    table.symbol = (Elf64_Sym){.st_name = 1, .st_info = ELF64_ST_INFO(STB_LOCAL, STT_FUNC), .st_shndx = 1};
+    snprintf(table.names + 1, sizeof(table.names) - 1, "%s", function);
+    return unikernel_find_kind(&guest);
+}
+
+START_TEST(a_library_is_known_by_its_function)
+{
+    ck_assert_int_eq(find_kind("mirage_solo5_get_cmdline"), INSPECT_KIND_MIRAGE);
+    ck_assert_int_eq(find_kind("rumprun_boot"), INSPECT_KIND_RUMPRUN);
+    ck_assert_int_eq(find_kind("rumprun_boot2"), INSPECT_KIND_PLAIN);
+    ck_assert_int_eq(find_kind("mirage_solo5_get"), INSPECT_KIND_PLAIN);
+}
+END_TEST
+
+START_TEST(the_kits_note_says_more_than_functions)
+{
+    find_kind("rumprun_boot");
+    unikernel.has_kit = true;
+    ck_assert_int_eq(unikernel_find_kind(&unikernel), INSPECT_KIND_KIT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("unikernel");
@@ -102,5 +137,7 @@ int main(void)
     tcase_add_test(t, a_linux_program_is_not_solo5);
     tcase_add_test(t, other_targets_are_named);
     tcase_add_test(t, a_broken_unikernel_is_not_handed_over);
+    tcase_add_test(t, a_library_is_known_by_its_function);
+    tcase_add_test(t, the_kits_note_says_more_than_functions);
     return unit_run(suite);
 }

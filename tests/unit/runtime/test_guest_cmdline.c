@@ -83,6 +83,8 @@ START_TEST(mirages_other_devices_are_named)
     message.nets[1] = (struct start_net){.name = "inner", .ipv4 = {192, 0, 2, 1}, .ipv4_prefix = 24};
     ck_assert_str_eq(finish(GUEST_MIRAGE, "x", &env),
                      "--ipv4=10.88.0.5/16 --ipv4-gateway=10.88.0.1 --inner-ipv4=192.0.2.1/24 x");
+    ck_assert_str_eq(finish(GUEST_MIRAGE, "", &env),
+                     "--ipv4=10.88.0.5/16 --ipv4-gateway=10.88.0.1 --inner-ipv4=192.0.2.1/24");
 }
 END_TEST
 
