@@ -112,26 +112,74 @@ storage_misses() {
     done
 }
 
+# storage_run ID ROOTFS [OPTION...] -- ARG...: runs the program ARG of a root file system.
+storage_run() {
+    local id=$1 dir=$2 bundle=$bench_scratch/bundles/$1 options=()
+    shift 2
+    while [[ $1 != -- ]]; do
+        options+=("$1")
+        shift
+    done
+    mkdir -p "$bundle"
+    jq -n --arg dir "$dir" '{ociVersion: "1.0.2", root: {path: $dir}, process: {cwd: "/", args: $ARGS.positional},
+        annotations: {"dev.wherry.memory": "16M"},
+        linux: {namespaces: [{type: "mount"}, {type: "network"}]}}' --args "${@:2}" >"$bundle/config.json"
+    storage_wherry run "${options[@]}" --bundle "$bundle" "bench-$$-$id"
+}
+
+storage_wherry() {
+    "$root/build/release/runtime/wherry" --root "$bench_scratch/state" --settings "$bench_scratch/settings" "$@"
+}
+
+# storage_mapped_kib STORE PID...: what the processes hold of the store's files (PSS, summed).
+storage_mapped_kib() {
+    local store=$1 pid
+    shift
+    for pid in "$@"; do
+        cat "/proc/$pid/smaps"
+    done | awk -v store="$store/" '/^[0-9a-f]+-[0-9a-f]+ / { inside = index($0, store) } /^Pss:/ && inside { sum += $2 }
+        END { print sum }'
+}
+
+# A hundred unikernels, each with an image of its own on one base, that have read all of it.
 storage_functions() {
-    local i dirs=() base own=0 store=$bench_scratch/functions disk image_kib whole_kib
+    local n=100 i dirs=() pids=() base own=0 store=$bench_scratch/functions disk image_kib whole_kib
     storage_layer base 2000 200
-    for i in {1..100}; do
+    cp "$root/build/release/tests/bench/hold_guest" "$bench_scratch/graph/overlay/base/diff/"
+    for ((i = 0; i < n; i++)); do
         storage_layer "f$i" 4 1
         dirs+=("$(storage_mount "cf$i" "f$i" base)")
     done
-    "$root/build/release/runtime/wherry" image --store "$store" prepare "${dirs[@]}" >/dev/null
+    "$root/build/release/runtime/wherry" image --store "$store" prepare "${dirs[@]}" >"$bench_scratch/log" 2>&1 || {
+        cat "$bench_scratch/log"
+        return 1
+    }
     base=$(du -sk "$bench_scratch/graph/overlay/base/diff" | cut -f1)
-    own=$(for i in {1..100}; do du -sk "$bench_scratch/graph/overlay/f$i/diff"; done | awk '{ s += $1 } END { print s }')
+    own=$(for ((i = 0; i < n; i++)); do du -sk "$bench_scratch/graph/overlay/f$i/diff"; done |
+        awk '{ s += $1 } END { print s }')
     disk=$(du -sk "$store" | cut -f1)
-    read -r image_kib whole_kib < <(storage_probe "$store" 100 memory "${dirs[@]}")
-    printf '\n%-36s %10s\n' '100 functions on one base, MiB' ''
+
+    echo "store = $store" >"$bench_scratch/settings"
+    for ((i = 0; i < n; i++)); do
+        storage_run "f$i" "${dirs[i]}" --detach -- /hold_guest </dev/null >"$bench_scratch/f$i.out"
+    done
+    for ((i = 0; i < n; i++)); do
+        until [[ $(<"$bench_scratch/f$i.out") == read ]]; do sleep 0.1; done
+    done
+    mapfile -t pids < <(storage_wherry list --format json | jq '.[].pid')
+    ((${#pids[@]} == n))
+    image_kib=$(storage_mapped_kib "$store" "${pids[@]}")
+    whole_kib=$(pss_kib "${pids[@]}")
+
+    printf '\n%-36s %10s\n' "$n functions on one base, MiB" ''
     printf '%-36s %10d\n' 'base and own parts' $(((base + own) / 1024)) 'store' $((disk / 1024)) \
-        'memory of the images, all read' $((image_kib / 1024)) 'and of the whole processes' $((whole_kib / 1024)) \
-        'an ISO for each' $(((100 * base + own) / 1024))
+        'memory of the images, all read' $((image_kib / 1024)) 'and of the monitors with their guests' \
+        $((whole_kib / 1024)) 'an ISO for each' $(((n * base + own) / 1024))
     figure disk_100_functions "$(ratio "$disk" $((base + own)))" x
     figure memory_100_functions "$(ratio "$image_kib" $((base + own)))" x
-    figure memory_100_processes "$(ratio "$whole_kib" $((base + own)))" x
-    for i in "${dirs[@]}"; do umount "$i"; done
+    figure memory_100_monitors "$(ratio "$whole_kib" $((base + own)))" x
+    storage_end_guests
+    for i in "${dirs[@]}"; do umount --lazy "$i"; done
 }
 
 storage_reads() {
@@ -163,7 +211,7 @@ storage_guest_reads() {
             if [[ $who == memcpy ]]; then
                 read -r first warm < <(storage_probe "$bench_scratch/store" 10 copy "$dir" "$size" "$order")
             else
-                read -r first warm < <(storage_guest_read "$dir" "$who" "$size" "$order")
+                read -r first warm < <(storage_run reader "$dir" -- /read_guest "$who" "$size" "$order")
             fi
             ((warm <= ${best[$who]:-0})) || best[$who]=$warm
             ((first <= ${best[${who}_first]:-0})) || best[${who}_first]=$first
@@ -180,19 +228,16 @@ storage_guest_reads() {
         "$bench_scratch/guest_reads")" x
 }
 
-# storage_guest_read ROOTFS ARG...: what read_guest.c prints.
-storage_guest_read() {
-    local dir=$1 bundle=$bench_scratch/reader
-    shift
-    mkdir -p "$bundle"
-    jq -n --arg dir "$dir" '{ociVersion: "1.0.2", root: {path: $dir}, process: {cwd: "/", args: $ARGS.positional},
-        linux: {namespaces: [{type: "mount"}, {type: "network"}]}}' --args /read_guest "$@" >"$bundle/config.json"
-    "$root/build/release/runtime/wherry" --root "$bench_scratch/state" --settings "$bench_scratch/settings" \
-        run --bundle "$bundle" "bench-read-$$"
+storage_end_guests() {
+    local id
+    for id in $(storage_wherry list --quiet); do
+        storage_wherry delete --force "$id"
+    done
 }
 
 bench_end() {
     local dir
+    [[ ! -f $bench_scratch/settings ]] || storage_end_guests
     for dir in "$bench_scratch"/graph/overlay/*/merged; do
         # Lazily: a guest that has just ended may hold its file for a moment.
         ! mountpoint -q "$dir" || umount --lazy "$dir"

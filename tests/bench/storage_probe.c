@@ -5,8 +5,6 @@
  *     storage-probe STORE RUNS hit DIR...     opens the prepared images in turn; RUNS rounds
  *     storage-probe STORE RUNS miss DIR       into RUNS new stores below STORE
  *     storage-probe STORE RUNS crowd DIR      RUNS processes at once, each opens the prepared image
- *     storage-probe STORE RUNS memory DIR...  RUNS processes hold and read the images; prints the PSS of all,
- *                                             in KiB: of the images' mappings, and of the whole processes
  *     storage-probe STORE RUNS read DIR       copies the image out of its mapping, against memcpy of memory
  *     storage-probe STORE RUNS copy DIR PIECE ORDER
  *                                             copies pieces out of the mapping as read_guest.c does:
@@ -19,7 +17,6 @@
 #include "overlay/overlay.h"
 #include "storage/image.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,75 +157,6 @@ static void map_image(const struct image *image, struct overlay *overlay)
     check(overlay_open(&parts, overlay, &err), &err);
 }
 
-/* What one process holds, shared parts shared out, in KiB: of what is mapped from start to end. */
-static unsigned long own_pss_kib(uintptr_t start, uintptr_t end)
-{
-    char line[512];
-    unsigned long kib = 0, part;
-    uintptr_t from, to;
-    bool is_inside = false;
-    FILE *f = fopen("/proc/self/smaps", "re");
-    while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &from, &to) == 2)
-            is_inside = from >= start && to <= end;
-        else if (is_inside && sscanf(line, "Pss: %lu", &part) == 1)
-            kib += part;
-    }
-    if (f != NULL)
-        fclose(f);
-    return kib;
-}
-
-static void touch(const struct image *image, const struct overlay *overlay)
-{
-    static char buf[4096];
-    for (uint64_t off = 0; off < image->capacity; off += sizeof(buf))
-        overlay_read(overlay, off, buf, sizeof(buf));
-}
-
-static void memory(const char *store, size_t runs, char *const *dirs, size_t n_dirs)
-{
-    unsigned long *kib =
-        mmap(NULL, (2 * runs + 1) * sizeof(*kib), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    unsigned long image_kib = 0, whole_kib = 0;
-    int ready[2], go[2];
-    char byte;
-    if (pipe(ready) != 0 || pipe(go) != 0)
-        exit(1);
-    for (size_t i = 0; i < runs; i++) {
-        if (fork() != 0)
-            continue;
-        struct image image = IMAGE_NONE;
-        struct overlay overlay;
-        close(go[1]);
-        open_image(store, dirs[i % n_dirs], &image);
-        map_image(&image, &overlay);
-        touch(&image, &overlay);
-        if (write(ready[1], "x", 1) == 1 && read(go[0], &byte, 1) == 0) {
-            uintptr_t start = (uintptr_t)overlay.bytes;
-            kib[2 * i] = own_pss_kib(start, start + overlay.mapped);
-            kib[2 * i + 1] = own_pss_kib(0, UINTPTR_MAX);
-        }
-        /* All are measured while all are there. */
-        __atomic_add_fetch(&kib[2 * runs], 1, __ATOMIC_SEQ_CST);
-        while (__atomic_load_n(&kib[2 * runs], __ATOMIC_SEQ_CST) < runs)
-            usleep(1000);
-        _exit(0);
-    }
-    for (size_t i = 0; i < runs; i++)
-        if (read(ready[0], &byte, 1) != 1)
-            exit(1);
-    close(go[0]);
-    close(go[1]);
-    while (wait(NULL) > 0)
-        ;
-    for (size_t i = 0; i < runs; i++) {
-        image_kib += kib[2 * i];
-        whole_kib += kib[2 * i + 1];
-    }
-    printf("%lu %lu\n", image_kib, whole_kib);
-}
-
 /* Copies n blocks of an image, in order or not; returns bytes in a microsecond. */
 static double read_rate(const struct overlay *overlay, const char *memory_copy, uint64_t n, bool random)
 {
@@ -320,8 +248,6 @@ int main(int argc, char **argv)
         miss(argv[1], runs, argv[4]);
     else if (strcmp(argv[3], "crowd") == 0)
         crowd(argv[1], runs, argv[4]);
-    else if (strcmp(argv[3], "memory") == 0)
-        memory(argv[1], runs, argv + 4, (size_t)argc - 4);
     else if (strcmp(argv[3], "read") == 0)
         read_image(argv[1], runs, argv[4]);
     else if (strcmp(argv[3], "copy") == 0 && argc == 7)
