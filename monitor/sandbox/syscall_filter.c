@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The program tries the rules in the order of the list, so the most frequent call comes first: the number,
- * then each argument in two halves, as seccomp(2) knows only 32-bit words. What fails goes on to the next
- * rule. It is made here, and not by libseccomp, because that first asks the kernel for all that it could do,
- * which takes longer than all the rest; the tests hold the two against each other.
+ * The program tries the numbers in the order of the list, so the most frequent call comes first. Behind each
+ * number stand all of its rules: each argument in two halves, as seccomp(2) knows only 32-bit words; what
+ * fails goes on to the next rule, and the last is followed by the refusal. So the number is loaded once, and
+ * still there at each comparison. The program is made here, and not by libseccomp, because that first asks
+ * the kernel for all that it could do, which takes longer than all the rest; the tests hold the two against
+ * each other.
  *
  * Why a refused call traps and does not kill: a kill says nothing to anybody but the kernel's audit log. The
  * handler's address was given to the kernel before the filter, and the filter allows nobody to change it; all
@@ -33,25 +35,35 @@ void syscall_filter_add(struct syscall_filter *filter, const struct syscall_rule
     filter->rules[filter->n_rules++] = *rule;
 }
 
-static bool rule_allows(const struct syscall_rule *rule, int number, const uint64_t arguments[6])
+static bool match_holds(const struct syscall_match *m, uint64_t value)
+{
+    switch (m->kind) {
+    case SYSCALL_ARGUMENT_IS:
+        return value == m->value;
+    case SYSCALL_ARGUMENT_AT_MOST:
+        return value <= m->value;
+    case SYSCALL_ARGUMENT_WITHIN:
+        return (value & ~m->value) == 0;
+    }
+    return false;
+}
+
+static bool rule_matches(const struct syscall_rule *rule, int number, const uint64_t arguments[6])
 {
     if (rule->number != number)
         return false;
-    for (unsigned i = 0; i < rule->n_matches; i++) {
-        const struct syscall_match *m = &rule->matches[i];
-        uint64_t value = arguments[m->argument];
-        if (m->kind == SYSCALL_ARGUMENT_IS ? value != m->value : value > m->value)
+    for (unsigned i = 0; i < rule->n_matches; i++)
+        if (!match_holds(&rule->matches[i], arguments[rule->matches[i].argument]))
             return false;
-    }
     return true;
 }
 
-bool syscall_filter_allows(const struct syscall_filter *filter, int number, const uint64_t arguments[6])
+int syscall_filter_judge(const struct syscall_filter *filter, int number, const uint64_t arguments[6])
 {
     for (size_t i = 0; i < filter->n_rules; i++)
-        if (rule_allows(&filter->rules[i], number, arguments))
-            return true;
-    return false;
+        if (rule_matches(&filter->rules[i], number, arguments))
+            return filter->rules[i].fails_with;
+    return SYSCALL_FILTER_REFUSED;
 }
 
 /* ---- Reporting a refused call ---- */
@@ -130,7 +142,7 @@ static void emit_load(struct program *p, size_t off)
 /* The instructions of a match, as emit_match() makes them. */
 static size_t match_size(const struct syscall_match *m)
 {
-    return m->kind == SYSCALL_ARGUMENT_IS ? 4 : 5;
+    return m->kind == SYSCALL_ARGUMENT_AT_MOST ? 5 : 4;
 }
 
 /* Falls through when the match holds, else skips itself and `rest` instructions behind it. */
@@ -140,31 +152,77 @@ static void emit_match(struct program *p, const struct syscall_match *m, size_t 
     uint32_t low = (uint32_t)m->value, high = (uint32_t)(m->value >> 32);
 
     emit_load(p, off + sizeof(uint32_t));
-    if (m->kind == SYSCALL_ARGUMENT_IS) {
+    switch (m->kind) {
+    case SYSCALL_ARGUMENT_IS:
         emit(p, BPF_JMP | BPF_JEQ | BPF_K, high, 0, rest + 2);
         emit_load(p, off);
         emit(p, BPF_JMP | BPF_JEQ | BPF_K, low, 0, rest);
-    } else {
+        break;
+    case SYSCALL_ARGUMENT_AT_MOST:
         emit(p, BPF_JMP | BPF_JGT | BPF_K, high, rest + 3, 0);
         emit(p, BPF_JMP | BPF_JEQ | BPF_K, high, 0, 2);
         emit_load(p, off);
         emit(p, BPF_JMP | BPF_JGT | BPF_K, low, rest, 0);
+        break;
+    case SYSCALL_ARGUMENT_WITHIN:
+        emit(p, BPF_JMP | BPF_JSET | BPF_K, ~high, rest + 2, 0);
+        emit_load(p, off);
+        emit(p, BPF_JMP | BPF_JSET | BPF_K, ~low, rest, 0);
+        break;
     }
+}
+
+/* The instructions of a rule, as emit_rule() makes them. */
+static size_t rule_size(const struct syscall_rule *rule)
+{
+    size_t size = 1; /* the verdict */
+    for (unsigned i = 0; i < rule->n_matches; i++)
+        size += match_size(&rule->matches[i]);
+    return size;
 }
 
 static void emit_rule(struct program *p, const struct syscall_rule *rule)
 {
-    size_t rest = 1; /* the verdict */
-    for (unsigned i = 0; i < rule->n_matches; i++)
-        rest += match_size(&rule->matches[i]);
+    size_t rest = rule_size(rule);
 
-    emit_load(p, offsetof(struct seccomp_data, nr));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)rule->number, 0, rest);
     for (unsigned i = 0; i < rule->n_matches; i++) {
         rest -= match_size(&rule->matches[i]);
         emit_match(p, &rule->matches[i], rest);
     }
-    emit(p, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+    uint32_t verdict =
+        rule->fails_with == 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | (uint32_t)rule->fails_with;
+    emit(p, BPF_RET | BPF_K, verdict, 0, 0);
+}
+
+/* Whether this rule is the first with its number. */
+static bool leads(const struct syscall_filter *filter, size_t rule)
+{
+    for (size_t i = 0; i < rule; i++)
+        if (filter->rules[i].number == filter->rules[rule].number)
+            return false;
+    return true;
+}
+
+/* All rules with the number of this one, which leads. The number is in the accumulator, and stays there when
+ * it is another. */
+static void emit_number(struct program *p, const struct syscall_filter *filter, size_t first)
+{
+    const int number = filter->rules[first].number;
+    size_t size = 1; /* the refusal */
+
+    for (size_t i = first; i < filter->n_rules; i++)
+        if (filter->rules[i].number == number)
+            size += rule_size(&filter->rules[i]);
+    if (size <= UINT8_MAX)
+        emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, size);
+    else {
+        emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 1, 0);
+        emit(p, BPF_JMP | BPF_JA, (uint32_t)size, 0, 0);
+    }
+    for (size_t i = first; i < filter->n_rules; i++)
+        if (filter->rules[i].number == number)
+            emit_rule(p, &filter->rules[i]);
+    emit(p, BPF_RET | BPF_K, SECCOMP_RET_TRAP, 0, 0);
 }
 
 int syscall_filter_compile(const struct syscall_filter *filter, struct syscall_program *out,
@@ -179,7 +237,8 @@ int syscall_filter_compile(const struct syscall_filter *filter, struct syscall_p
     emit(&p, BPF_JMP | BPF_JGE | BPF_K, X32_NUMBERS, 0, 1);
     emit(&p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
     for (size_t i = 0; i < filter->n_rules; i++)
-        emit_rule(&p, &filter->rules[i]);
+        if (leads(filter, i))
+            emit_number(&p, filter, i);
     emit(&p, BPF_RET | BPF_K, SECCOMP_RET_TRAP, 0, 0);
     if (p.n > SYSCALL_PROGRAM_MAX)
         return error_set(err, ERROR_REFUSED, "a list of %zu system calls is too long for a filter",

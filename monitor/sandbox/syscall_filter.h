@@ -28,7 +28,8 @@
 
 enum syscall_match_kind {
     SYSCALL_ARGUMENT_IS = 0,
-    SYSCALL_ARGUMENT_AT_MOST /* unsigned */
+    SYSCALL_ARGUMENT_AT_MOST, /* unsigned */
+    SYSCALL_ARGUMENT_WITHIN   /* no bits but those of the value */
 };
 
 /* All 64 bits of the argument are compared. */
@@ -43,6 +44,7 @@ struct syscall_rule {
     int number;
     unsigned n_matches;
     struct syscall_match matches[SYSCALL_FILTER_MATCHES_MAX];
+    int fails_with; /* an errno: the call is not made, and its caller sees this error; 0: it is made */
 };
 
 struct syscall_filter {
@@ -53,8 +55,13 @@ struct syscall_filter {
 /* Adds a rule. More than SYSCALL_FILTER_RULES_MAX is a bug of the caller. */
 void syscall_filter_add(struct syscall_filter *filter, const struct syscall_rule *rule);
 
-/* Whether the filter allows this call. What the kernel decides must agree; the tests compare. */
-bool syscall_filter_allows(const struct syscall_filter *filter, int number, const uint64_t arguments[6]);
+#define SYSCALL_FILTER_REFUSED (-1)
+
+/*
+ * What becomes of a call: 0, it is made; an errno, it fails with that; or SYSCALL_FILTER_REFUSED. The first
+ * rule that matches decides. What the kernel decides must agree; the tests compare.
+ */
+int syscall_filter_judge(const struct syscall_filter *filter, int number, const uint64_t arguments[6]);
 
 /*
  * Lets refused calls be reported on stderr, and end the process. The filter should allow pwritev2 at position

@@ -11,8 +11,21 @@
  */
 #include "syscalls.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <linux/kvm.h>
+#include <linux/membarrier.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +33,13 @@
 #ifndef RWF_DSYNC
 #define RWF_DSYNC 2
 #endif
+/* Not declared by every C library; the kernel ignores it. */
+#ifndef CLONE_DETACHED
+#define CLONE_DETACHED 0x00400000
+#endif
+
+/* As many as a guest can have devices, and the calls of the ring's thread. */
+#define POLL_MAX 65
 
 /* The most rules for which the program surely stays within the kernel's 4096 instructions. */
 #define RULES_MAX 256
@@ -31,6 +51,10 @@
 #define AT_MOST(n, v)                                                             \
     {                                                                             \
         .argument = (n), .kind = SYSCALL_ARGUMENT_AT_MOST, .value = (uint64_t)(v) \
+    }
+#define WITHIN(n, v)                                                             \
+    {                                                                            \
+        .argument = (n), .kind = SYSCALL_ARGUMENT_WITHIN, .value = (uint64_t)(v) \
     }
 
 /* vcpu.c: run the guest. The vCPU's other requests, and all of the VM's, are out of reach. */
@@ -106,33 +130,129 @@ static int check_size(const struct syscalls_use *use, struct error *err)
     return 0;
 }
 
+/* ---- Between the box and its seal ---- */
+
+/* Memory that can be read and written, and no more: PROT_EXEC is the next bit, and no flag locks or fills. */
+#define MEMORY_RIGHTS (PROT_READ | PROT_WRITE)
+#define MEMORY_FLAGS  (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK)
+
+/* What the C libraries' pthread_create(3) asks clone(2) for: musl, then glibc. Any other clone makes a
+ * process. */
+#define THREAD_GLIBC                                                                                   \
+    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | \
+     CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
+#define THREAD_MUSL (THREAD_GLIBC | CLONE_DETACHED)
+
+/* glibc catches this one before its first thread, to change identities in all of them. */
+#define SIGNAL_GLIBC_SETXID 33
+
+#define SIGNAL_SET_BYTES 8
+
+#define CALL(call, ...)                                                                                  \
+    {                                                                                                    \
+        .number = (call),                                                                                \
+        .n_matches = sizeof((const struct syscall_match[]){__VA_ARGS__}) / sizeof(struct syscall_match), \
+        .matches = {                                                                                     \
+            __VA_ARGS__                                                                                  \
+        }                                                                                                \
+    }
+
+static const struct syscall_rule setup_rules[] = {
+    /* KVM: vcpu.c, vm.c, kvm.c, cpuid.c, window.c. None that reads the guest back, injects, or makes a
+       device. */
+    CALL(SYS_ioctl, IS(1, KVM_RUN), IS(2, 0)),
+    CALL(SYS_ioctl, IS(1, KVM_GET_API_VERSION), IS(2, 0)),
+    CALL(SYS_ioctl, IS(1, KVM_CHECK_EXTENSION), AT_MOST(2, UINT16_MAX)),
+    CALL(SYS_ioctl, IS(1, KVM_CREATE_VM), IS(2, 0)),
+    CALL(SYS_ioctl, IS(1, KVM_ENABLE_CAP)),
+    CALL(SYS_ioctl, IS(1, KVM_CREATE_VCPU), IS(2, 0)),
+    CALL(SYS_ioctl, IS(1, KVM_GET_VCPU_MMAP_SIZE), IS(2, 0)),
+    CALL(SYS_ioctl, IS(1, KVM_SET_CPUID2)),
+    CALL(SYS_ioctl, IS(1, KVM_GET_TSC_KHZ), IS(2, 0)),
+    CALL(SYS_ioctl, IS(1, KVM_SET_USER_MEMORY_REGION)),
+    CALL(SYS_ioctl, IS(1, KVM_SET_SREGS)),
+    CALL(SYS_ioctl, IS(1, KVM_SET_MSRS)),
+
+    /* What the lists of the running monitor have must be on this one too, as both hold for it. */
+    CALL(SYS_pwritev2, IS(2, 1), IS(3, -1), IS(5, 0)),
+    CALL(SYS_pwritev2, IS(2, 1), IS(5, RWF_DSYNC)),
+    CALL(SYS_ppoll, AT_MOST(1, POLL_MAX), IS(3, 0)),
+    {.number = SYS_read},
+    CALL(SYS_clock_gettime, AT_MOST(0, CLOCK_MONOTONIC)),
+    CALL(SYS_exit_group, AT_MOST(0, 255)),
+
+    /* Memory: the C library, guest_mem.c, image.c, load.c, overlay.c, vcpu.c. */
+    CALL(SYS_mmap, WITHIN(2, MEMORY_RIGHTS), WITHIN(3, MEMORY_FLAGS)),
+    CALL(SYS_mprotect, WITHIN(2, MEMORY_RIGHTS)),
+    {.number = SYS_munmap},
+    CALL(SYS_mremap, IS(3, MREMAP_MAYMOVE)),
+    CALL(SYS_madvise, IS(2, MADV_DONTNEED)),
+    CALL(SYS_madvise, IS(2, MADV_FREE)),
+    {.number = SYS_brk},
+
+    /* Descriptors that are there: image.c, overlay.c, delta.c, console.c, tender.c. */
+    {.number = SYS_pread64},
+    {.number = SYS_write},
+    CALL(SYS_writev, IS(0, STDERR_FILENO), AT_MOST(2, 2)),
+    CALL(SYS_lseek, IS(2, SEEK_SET)),
+    CALL(SYS_lseek, IS(2, SEEK_END)),
+    {.number = SYS_fstat},
+    CALL(SYS_newfstatat, AT_MOST(0, INT_MAX), IS(3, AT_EMPTY_PATH)), /* glibc's fstat(3) */
+    CALL(SYS_fcntl, IS(1, F_DUPFD_CLOEXEC), IS(2, 0)),
+    CALL(SYS_fcntl, IS(1, F_SETFD), IS(2, FD_CLOEXEC)), /* musl, after the one above */
+    {.number = SYS_close},
+    CALL(SYS_close_range, IS(2, 0)), /* sandbox.c */
+
+    /* Descriptors without a name: tender.c, io_thread.c. */
+    CALL(SYS_memfd_create, IS(1, MFD_CLOEXEC)),
+    CALL(SYS_eventfd2, IS(0, 0), IS(1, EFD_CLOEXEC)),
+
+    /* The start: container.c, launch.c. */
+    CALL(SYS_accept4, IS(1, 0), IS(2, 0), IS(3, SOCK_CLOEXEC)),
+    CALL(SYS_recvfrom, IS(2, 1), IS(3, MSG_PEEK), IS(4, 0), IS(5, 0)),
+    CALL(SYS_recvmsg, IS(2, MSG_CMSG_CLOEXEC)),
+    CALL(SYS_sendmsg, IS(2, MSG_NOSIGNAL)),
+
+    /* The ring's thread: io_thread.c. clone3(2) hides its flags in memory, so glibc is told that there is
+       none. */
+    CALL(SYS_clone, IS(0, THREAD_MUSL)),
+    CALL(SYS_clone, IS(0, THREAD_GLIBC)),
+    {.number = SYS_clone3, .fails_with = ENOSYS},
+    CALL(SYS_rseq, IS(2, 0)),
+    CALL(SYS_set_robust_list, IS(1, sizeof(struct robust_list_head))),
+    CALL(SYS_membarrier, IS(0, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED), IS(1, 0)),
+    CALL(SYS_futex, IS(1, FUTEX_WAIT)),
+    CALL(SYS_futex, IS(1, FUTEX_WAKE)),
+    CALL(SYS_futex, IS(1, FUTEX_WAIT_PRIVATE)),
+    CALL(SYS_futex, IS(1, FUTEX_WAKE_PRIVATE)),
+    CALL(SYS_futex, IS(1, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME)),
+    CALL(SYS_sched_getaffinity, IS(0, 0), IS(1, sizeof(cpu_set_t))),
+    CALL(SYS_sched_setaffinity, IS(0, 0), IS(1, sizeof(cpu_set_t))),
+    {.number = SYS_sched_yield},
+    CALL(SYS_prctl, IS(0, PR_SET_NAME)),
+    CALL(SYS_exit, IS(0, 0)),
+    CALL(SYS_rt_sigprocmask, AT_MOST(0, SIG_SETMASK), IS(3, SIGNAL_SET_BYTES)),
+    CALL(SYS_rt_sigaction, IS(0, SIGNAL_GLIBC_SETXID), IS(3, SIGNAL_SET_BYTES)),
+
+    /* The seal, and faults in files: sandbox.c, syscall_filter.c, overlay.c. */
+    CALL(SYS_prctl, IS(0, PR_SET_NO_NEW_PRIVS), IS(1, 1), IS(2, 0), IS(3, 0)),
+    CALL(SYS_seccomp, IS(0, SECCOMP_SET_MODE_FILTER), IS(1, 0)),
+    CALL(SYS_prlimit64, IS(0, 0), IS(1, RLIMIT_NOFILE)),
+    CALL(SYS_rt_sigaction, IS(0, SIGSYS), IS(3, SIGNAL_SET_BYTES)),
+    CALL(SYS_rt_sigaction, IS(0, SIGBUS), IS(3, SIGNAL_SET_BYTES)),
+
+    /* tap.c: an address by chance; the C library's heap. */
+    CALL(SYS_getrandom, AT_MOST(1, 256), WITHIN(2, GRND_NONBLOCK)),
+};
+
 void syscalls_list_setup(struct syscall_filter *out)
 {
-    static const int calls[] = {
-        /* memory: the C library, image.c, load.c, guest_mem.c, overlay.c, window.c */
-        SYS_mmap, SYS_munmap, SYS_mprotect, SYS_mremap, SYS_madvise, SYS_brk,
-        /* descriptors that are there: image.c, attach.c, sandbox.c */
-        SYS_read, SYS_readv, SYS_pread64, SYS_preadv, SYS_write, SYS_writev, SYS_pwrite64, SYS_pwritev2,
-        SYS_lseek, SYS_fstat, SYS_newfstatat, SYS_ftruncate, SYS_fcntl, SYS_dup, SYS_close, SYS_close_range,
-        /* KVM and taps: kvm.c, vm.c, vcpu.c, tap.c */
-        SYS_ioctl,
-        /* descriptors that have no name: tender.c, io_thread.c */
-        SYS_memfd_create, SYS_eventfd2,
-        /* the start: container.c, launch.c */
-        SYS_accept4, SYS_recvmsg, SYS_recvfrom, SYS_sendmsg, SYS_sendto, SYS_poll, SYS_ppoll,
-        /* the ring's thread: io_thread.c */
-        SYS_clone, SYS_clone3, SYS_rseq, SYS_set_robust_list, SYS_set_tid_address, SYS_gettid, SYS_futex,
-        SYS_membarrier, SYS_sched_yield, SYS_sched_getaffinity, SYS_sched_setaffinity, SYS_exit,
-        /* the second step of the box, and signals: sandbox.c, syscall_filter.c, signals.c */
-        SYS_prctl, SYS_seccomp, SYS_prlimit64, SYS_getrlimit, SYS_setrlimit, SYS_rt_sigaction,
-        SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack,
-        /* time, chance, and the end */
-        SYS_clock_gettime, SYS_getrandom, SYS_restart_syscall, SYS_exit_group};
-
     out->n_rules = 0;
-    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-        syscall_filter_add(out, &(struct syscall_rule){.number = calls[i]});
+    for (size_t i = 0; i < sizeof(setup_rules) / sizeof(setup_rules[0]); i++)
+        syscall_filter_add(out, &setup_rules[i]);
 }
+
+/* ---- While the guest runs ---- */
 
 int syscalls_list_io(const struct syscalls_use *use, struct syscall_filter *out, struct error *err)
 {

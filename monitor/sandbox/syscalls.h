@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The system calls of a monitor whose guest runs, each only with the arguments that it needs: six for the
- * vCPU's thread, and four for the one that serves the ring. The lists and the code that makes the calls
- * change together; syscalls.c names that code beside each rule.
+ * The system calls of a monitor, each only with the arguments that it needs: six for the vCPU's thread of a
+ * guest that runs, five for the thread that serves the ring, and what it takes to get there. The lists and
+ * the code that makes the calls change together; syscalls.c names that code beside each rule.
  */
 #ifndef SYSCALLS_H
 #define SYSCALLS_H
@@ -42,9 +42,10 @@ static inline ssize_t syscalls_write(int fd, const void *bytes, size_t size)
 }
 
 /*
- * Fills in the list of a monitor between its box and its guest's first instruction: names of calls only. It
- * allows to make a VM, to map what has been handed in, and to get more descriptors from the socket of the
- * start; not to open, connect, execute, trace or mount anything, nor to change who it is.
+ * Fills in the list of a monitor between its box and its guest's first instruction. It allows to make a VM,
+ * to map what has been handed in (never executable), to get more descriptors from the socket of the start,
+ * and to make a thread; not to open, connect, execute, trace or mount anything, to make a process, nor to
+ * change who it is. Which descriptors there will be is not known yet, so they have no limits.
  */
 void syscalls_list_setup(struct syscall_filter *out);
 

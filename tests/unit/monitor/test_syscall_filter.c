@@ -24,18 +24,25 @@ static struct syscall_filter filter;
 static struct syscall_program program;
 static struct error err;
 
+#define RULE(call, n, ...)                                             \
+    {                                                                  \
+        .number = (call), .n_matches = (n), .matches = { __VA_ARGS__ } \
+    }
+
 static const struct syscall_rule rules[] = {
-    {SYS_ioctl,
-     3,
-     {{0, SYSCALL_ARGUMENT_IS, 7}, {1, SYSCALL_ARGUMENT_IS, 0xae80}, {2, SYSCALL_ARGUMENT_IS, 0}}},
-    {SYS_write, 1, {{0, SYSCALL_ARGUMENT_IS, 1}}},
-    {SYS_write, 1, {{0, SYSCALL_ARGUMENT_IS, 2}}},
-    {SYS_ppoll, 2, {{1, SYSCALL_ARGUMENT_AT_MOST, 3}, {3, SYSCALL_ARGUMENT_IS, 0}}},
-    {SYS_pwritev2,
-     3,
-     {{0, SYSCALL_ARGUMENT_IS, 9}, {2, SYSCALL_ARGUMENT_IS, 1}, {5, SYSCALL_ARGUMENT_IS, 2}}},
-    {SYS_pwritev2, 2, {{0, SYSCALL_ARGUMENT_IS, 2}, {3, SYSCALL_ARGUMENT_IS, UINT64_MAX}}},
-    {SYS_exit_group, 1, {{0, SYSCALL_ARGUMENT_AT_MOST, 255}}},
+    RULE(SYS_ioctl, 3, {0, SYSCALL_ARGUMENT_IS, 7}, {1, SYSCALL_ARGUMENT_IS, 0xae80},
+         {2, SYSCALL_ARGUMENT_IS, 0}),
+    RULE(SYS_write, 1, {0, SYSCALL_ARGUMENT_IS, 1}),
+    RULE(SYS_write, 1, {0, SYSCALL_ARGUMENT_IS, 2}),
+    RULE(SYS_ppoll, 2, {1, SYSCALL_ARGUMENT_AT_MOST, 3}, {3, SYSCALL_ARGUMENT_IS, 0}),
+    RULE(SYS_pwritev2, 3, {0, SYSCALL_ARGUMENT_IS, 9}, {2, SYSCALL_ARGUMENT_IS, 1},
+         {5, SYSCALL_ARGUMENT_IS, 2}),
+    RULE(SYS_pwritev2, 2, {0, SYSCALL_ARGUMENT_IS, 2}, {3, SYSCALL_ARGUMENT_IS, UINT64_MAX}),
+    RULE(SYS_exit_group, 1, {0, SYSCALL_ARGUMENT_AT_MOST, 255}),
+    RULE(SYS_mmap, 2, {2, SYSCALL_ARGUMENT_WITHIN, 3}, {3, SYSCALL_ARGUMENT_WITHIN, 1ull << 40 | 0x22}),
+    RULE(SYS_write, 1, {0, SYSCALL_ARGUMENT_IS, 4}), /* not next to its like */
+    {.number = SYS_getppid, .fails_with = ENOSYS},
+    {.number = SYS_sched_yield},
 };
 
 static void given_a_filter(void)
@@ -51,6 +58,19 @@ static void compile(void)
     ck_assert_ok(syscall_filter_compile(&filter, &program, &err), err);
 }
 
+static struct scmp_arg_cmp comparison_of(const struct syscall_match *m)
+{
+    switch (m->kind) {
+    case SYSCALL_ARGUMENT_IS:
+        break;
+    case SYSCALL_ARGUMENT_AT_MOST:
+        return (struct scmp_arg_cmp){.arg = m->argument, .op = SCMP_CMP_LE, .datum_a = m->value};
+    case SYSCALL_ARGUMENT_WITHIN:
+        return (struct scmp_arg_cmp){.arg = m->argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = ~m->value};
+    }
+    return (struct scmp_arg_cmp){.arg = m->argument, .op = SCMP_CMP_EQ, .datum_a = m->value};
+}
+
 /* The same list, as libseccomp understands it. */
 static void compile_by_libseccomp(struct syscall_program *out)
 {
@@ -61,12 +81,10 @@ static void compile_by_libseccomp(struct syscall_program *out)
         const struct syscall_rule *rule = &filter.rules[i];
         struct scmp_arg_cmp compare[SYSCALL_FILTER_MATCHES_MAX];
         for (unsigned k = 0; k < rule->n_matches; k++)
-            compare[k] = (struct scmp_arg_cmp){
-                .arg = rule->matches[k].argument,
-                .op = rule->matches[k].kind == SYSCALL_ARGUMENT_IS ? SCMP_CMP_EQ : SCMP_CMP_LE,
-                .datum_a = rule->matches[k].value};
+            compare[k] = comparison_of(&rule->matches[k]);
+        uint32_t action = rule->fails_with == 0 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO((unsigned)rule->fails_with);
         ck_assert_int_eq(
-            seccomp_rule_add_exact_array(context, SCMP_ACT_ALLOW, rule->number, rule->n_matches, compare), 0);
+            seccomp_rule_add_exact_array(context, action, rule->number, rule->n_matches, compare), 0);
     }
 
     int fd = memfd_create("program", MFD_CLOEXEC);
@@ -83,11 +101,12 @@ static void check_call(uint32_t arch, int number, const uint64_t arguments[6])
 {
     struct seccomp_data call = {.nr = number, .arch = arch};
     memcpy(call.args, arguments, sizeof(call.args));
+    int fate = syscall_filter_judge(&filter, number, arguments);
     uint32_t expected = SECCOMP_RET_TRAP;
     if (arch != AUDIT_ARCH_X86_64 || ((unsigned)number & 0x40000000u) != 0)
         expected = SECCOMP_RET_KILL_PROCESS;
-    else if (syscall_filter_allows(&filter, number, arguments))
-        expected = SECCOMP_RET_ALLOW;
+    else if (fate != SYSCALL_FILTER_REFUSED)
+        expected = fate == 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | (uint32_t)fate;
     uint32_t verdict = bpf_machine_run(program.code, program.n, &call);
     ck_assert_msg(verdict == expected, "call %d(%#lx, %#lx, %#lx, %#lx): %#x, expected %#x", number,
                   arguments[0], arguments[1], arguments[2], arguments[3], verdict, expected);
@@ -102,30 +121,37 @@ static void check_around(const struct syscall_rule *rule)
     for (unsigned i = 0; i < rule->n_matches; i++)
         right[rule->matches[i].argument] = rule->matches[i].value;
     check_call(AUDIT_ARCH_X86_64, rule->number, right);
-    for (unsigned argument = 0; argument < 6; argument++)
+    for (unsigned argument = 0; argument < 6; argument++) {
+        uint64_t near[6];
+        memcpy(near, right, sizeof(near));
         for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
-            uint64_t near[6];
-            memcpy(near, right, sizeof(near));
-            near[argument] += steps[k];
+            near[argument] = right[argument] + steps[k];
             check_call(AUDIT_ARCH_X86_64, rule->number, near);
             near[argument] = steps[k];
             check_call(AUDIT_ARCH_X86_64, rule->number, near);
         }
+        for (unsigned bit = 0; bit < 64; bit++) {
+            near[argument] = right[argument] ^ 1ull << bit;
+            check_call(AUDIT_ARCH_X86_64, rule->number, near);
+        }
+    }
 }
 
-START_TEST(the_program_decides_as_the_list_does)
+/* Around each rule of the list, and every number. */
+static void check_list(void)
 {
-    compile();
+    const uint64_t zero[6] = {0};
+
     for (size_t i = 0; i < filter.n_rules; i++)
         check_around(&filter.rules[i]);
-    const uint64_t zero[6] = {0};
     for (int number = 0; number < 1024; number++)
         check_call(AUDIT_ARCH_X86_64, number, zero);
 }
-END_TEST
 
-/* Both lists of a monitor with everything, as they are loaded. */
-START_TEST(the_monitor_s_lists_are_their_programs)
+/* The lists that are loaded: of a monitor with everything, and of one that is not there yet. */
+enum { LIST_VCPU, LIST_IO, LIST_SETUP, LIST_COUNT };
+
+static void given_the_list(int which)
 {
     static const int nets[] = {10, 12, 13}, volumes[] = {20, 21};
     const struct syscalls_use use = {.vcpu_fd = 5,
@@ -135,29 +161,60 @@ START_TEST(the_monitor_s_lists_are_their_programs)
                                      .volume_fds = volumes,
                                      .n_volumes = 2,
                                      .call_fd = 7};
-    const uint64_t zero[6] = {0};
 
-    if (_i == 0)
+    if (which == LIST_VCPU)
         ck_assert_ok(syscalls_list(&use, &filter, &err), err);
-    else
+    else if (which == LIST_IO)
         ck_assert_ok(syscalls_list_io(&use, &filter, &err), err);
+    else
+        syscalls_list_setup(&filter);
+}
+
+START_TEST(the_program_decides_as_the_list_does)
+{
     compile();
-    for (size_t i = 0; i < filter.n_rules; i++)
-        check_around(&filter.rules[i]);
-    for (int number = 0; number < 1024; number++)
-        check_call(AUDIT_ARCH_X86_64, number, zero);
+    check_list();
+}
+END_TEST
+
+START_TEST(the_monitor_s_lists_are_their_programs)
+{
+    given_the_list(_i);
+    compile();
+    check_list();
 }
 END_TEST
 
 START_TEST(libseccomp_decides_the_same)
 {
     compile_by_libseccomp(&program);
-    for (size_t i = 0; i < filter.n_rules; i++)
-        check_around(&filter.rules[i]);
-    const uint64_t zero[6] = {0};
-    for (int number = 0; number < 1024; number++)
-        check_call(AUDIT_ARCH_X86_64, number, zero);
-    check_call(AUDIT_ARCH_I386, SYS_write, zero);
+    check_list();
+    check_call(AUDIT_ARCH_I386, SYS_write, (const uint64_t[6]){0});
+}
+END_TEST
+
+START_TEST(libseccomp_decides_the_same_of_the_monitor_s_lists)
+{
+    given_the_list(_i);
+    compile_by_libseccomp(&program);
+    check_list();
+}
+END_TEST
+
+/* The kernel asks both lists: what the second allows, the first must not refuse. */
+START_TEST(what_a_running_monitor_calls_is_on_the_list_of_its_setup)
+{
+    static struct syscall_filter setup;
+
+    given_the_list(_i);
+    syscalls_list_setup(&setup);
+    for (size_t i = 0; i < filter.n_rules; i++) {
+        uint64_t arguments[6] = {0};
+        for (unsigned k = 0; k < filter.rules[i].n_matches; k++)
+            arguments[filter.rules[i].matches[k].argument] = filter.rules[i].matches[k].value;
+        ck_assert_msg(syscall_filter_judge(&setup, filter.rules[i].number, arguments) == 0,
+                      "rule %zu: system call %d", i, filter.rules[i].number);
+    }
 }
 END_TEST
 
@@ -168,7 +225,8 @@ START_TEST(an_argument_of_64_bits_has_a_limit)
                              limit, limit + 1, 6ull << 32, 6ull << 32 | 1, UINT64_MAX};
 
     filter.n_rules = 0;
-    syscall_filter_add(&filter, &(struct syscall_rule){SYS_read, 1, {{2, SYSCALL_ARGUMENT_AT_MOST, limit}}});
+    syscall_filter_add(&filter,
+                       &(struct syscall_rule)RULE(SYS_read, 1, {2, SYSCALL_ARGUMENT_AT_MOST, limit}));
     compile();
     for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++)
         check_call(AUDIT_ARCH_X86_64, SYS_read, (const uint64_t[6]){0, 0, near[i]});
@@ -177,12 +235,9 @@ END_TEST
 
 START_TEST(a_list_that_is_too_long_is_refused)
 {
-    const struct syscall_rule rule = {SYS_write,
-                                      4,
-                                      {{0, SYSCALL_ARGUMENT_IS, 1},
-                                       {1, SYSCALL_ARGUMENT_IS, 1},
-                                       {2, SYSCALL_ARGUMENT_IS, 1},
-                                       {3, SYSCALL_ARGUMENT_IS, 1}}};
+    const struct syscall_rule rule =
+        RULE(SYS_write, 4, {0, SYSCALL_ARGUMENT_IS, 1}, {1, SYSCALL_ARGUMENT_IS, 1},
+             {2, SYSCALL_ARGUMENT_IS, 1}, {3, SYSCALL_ARGUMENT_IS, 1});
     filter.n_rules = 0;
     for (unsigned i = 0; i < SYSCALL_FILTER_RULES_MAX; i++)
         syscall_filter_add(&filter, &rule);
@@ -204,7 +259,8 @@ START_TEST(the_longest_list_is_a_program)
 {
     memset(&filter, 0, sizeof(filter));
     for (unsigned fd = 0; fd < SYSCALL_FILTER_RULES_MAX; fd++)
-        syscall_filter_add(&filter, &(struct syscall_rule){SYS_write, 1, {{0, SYSCALL_ARGUMENT_IS, 3 * fd}}});
+        syscall_filter_add(&filter,
+                           &(struct syscall_rule)RULE(SYS_write, 1, {0, SYSCALL_ARGUMENT_IS, 3 * fd}));
     compile();
     for (unsigned fd = 0; fd < 3 * SYSCALL_FILTER_RULES_MAX + 3; fd++)
         check_call(AUDIT_ARCH_X86_64, SYS_write, (const uint64_t[6]){fd});
@@ -236,6 +292,38 @@ START_TEST(the_kernel_lets_listed_calls_pass)
 }
 END_TEST
 
+static void expect_enosys(long number)
+{
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        struct error e = {0};
+        if (syscall_filter_load(&filter, &e) < 0)
+            _exit(1);
+        long result = syscall(number, 0, 0);
+        syscall(SYS_exit_group, result == -1 && errno == ENOSYS ? 42 : 2);
+    }
+    int status = 0;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 42);
+}
+
+/* getppid(2) cannot fail, but for a filter. */
+START_TEST(a_call_fails_as_the_list_says)
+{
+    expect_enosys(SYS_getppid);
+}
+END_TEST
+
+/* Its flags are in memory, where no filter can look: so there is none. */
+START_TEST(a_monitor_has_no_clone3)
+{
+    given_the_list(LIST_SETUP);
+    expect_enosys(SYS_clone3);
+}
+END_TEST
+
 START_TEST(the_kernel_refuses_other_calls_and_arguments)
 {
     static const struct {
@@ -261,11 +349,11 @@ START_TEST(a_refused_call_is_reported_by_number)
     char text[256] = {0};
     ck_assert_int_eq(pipe(pair), 0);
     dup2(pair[1], STDERR_FILENO);
-    try_call(SYS_getppid, 0, 0, 0);
+    try_call(SYS_getpgrp, 0, 0, 0);
     dup2(saved, STDERR_FILENO);
     ck_assert_int_gt(read(pair[0], text, sizeof(text) - 1), 0);
     ck_assert_str_eq(text,
-                     "wherry-monitor: seccomp: system call 110 with these arguments is not on the list of "
+                     "wherry-monitor: seccomp: system call 111 with these arguments is not on the list of "
                      "this process\n");
     close(saved);
     close(pair[0]);
@@ -303,13 +391,17 @@ int main(void)
     TCase *t = unit_case(suite, "syscall_filter");
     tcase_add_checked_fixture(t, given_a_filter, NULL);
     tcase_add_test(t, the_program_decides_as_the_list_does);
-    tcase_add_loop_test(t, the_monitor_s_lists_are_their_programs, 0, 2);
+    tcase_add_loop_test(t, the_monitor_s_lists_are_their_programs, 0, LIST_COUNT);
     tcase_add_test(t, libseccomp_decides_the_same);
+    tcase_add_loop_test(t, libseccomp_decides_the_same_of_the_monitor_s_lists, 0, LIST_COUNT);
+    tcase_add_loop_test(t, what_a_running_monitor_calls_is_on_the_list_of_its_setup, 0, LIST_SETUP);
     tcase_add_test(t, an_argument_of_64_bits_has_a_limit);
     tcase_add_test(t, a_list_that_is_too_long_is_refused);
     tcase_add_test(t, other_architectures_are_killed);
     tcase_add_test(t, the_longest_list_is_a_program);
     tcase_add_test(t, the_kernel_lets_listed_calls_pass);
+    tcase_add_test(t, a_call_fails_as_the_list_says);
+    tcase_add_test(t, a_monitor_has_no_clone3);
     tcase_add_loop_test(t, the_kernel_refuses_other_calls_and_arguments, 0, 9);
     tcase_add_test(t, a_refused_call_is_reported_by_number);
     tcase_add_test(t, the_signal_from_somebody_else_is_not_reported);
