@@ -28,6 +28,12 @@ void bpf_label(struct bpf_writer *writer, unsigned int label)
     writer->labels[label] = writer->n;
 }
 
+unsigned int bpf_new_label(struct bpf_writer *writer)
+{
+    BUG_ON(writer->n_new_labels == BPF_WRITER_LABELS - BPF_WRITER_NAMED);
+    return BPF_WRITER_NAMED + writer->n_new_labels++;
+}
+
 /* The kernel replaces the descriptor by the map's address, which takes the room of two instructions. */
 void bpf_put_map(struct bpf_writer *writer, uint8_t dst_reg, int map_fd)
 {

@@ -66,33 +66,37 @@ static int do_scan(const struct job *job, struct netlink *nl, struct answer *ans
 /* The guests of one interface, by the slot in their tap's name. */
 struct slots {
     int32_t taps[NET_STEER_GUESTS_MAX]; /* 0: free */
-    int32_t live[NET_STEER_GUESTS_MAX]; /* those that are not free, oldest first */
-    size_t n_live;
+    size_t n;                           /* that are not free */
 };
+
+#define TAP_PREFIX "wherry"
 
 static void tap_name(const struct net_interface *interface, size_t slot, char name[IF_NAMESIZE])
 {
-    snprintf(name, IF_NAMESIZE, "wherry%d-%zu", interface->index, slot);
+    snprintf(name, IF_NAMESIZE, TAP_PREFIX "%d-%zu", interface->index, slot);
 }
 
-static int compare_taps(const void *a, const void *b)
-{
-    const int32_t *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
-/* The kernel counts indexes up, so the order of indexes is the order of age. */
 static void find_slots(const struct net_interface *interface, struct slots *slots)
 {
-    slots->n_live = 0;
+    slots->n = 0;
     for (size_t i = 0; i < NET_STEER_GUESTS_MAX; i++) {
         char name[IF_NAMESIZE];
         tap_name(interface, i, name);
         slots->taps[i] = (int32_t)if_nametoindex(name);
-        if (slots->taps[i] != 0)
-            slots->live[slots->n_live++] = slots->taps[i];
+        slots->n += slots->taps[i] != 0;
     }
-    qsort(slots->live, slots->n_live, sizeof(slots->live[0]), compare_taps);
+}
+
+/* Whether any interface has a guest, even one that is gone itself. */
+static bool has_guests(void)
+{
+    bool is_found = false;
+    struct if_nameindex *all = if_nameindex();
+    for (struct if_nameindex *one = all; one != NULL && one->if_index != 0; one++)
+        is_found |= strncmp(one->if_name, TAP_PREFIX, strlen(TAP_PREFIX)) == 0;
+    if (all != NULL)
+        if_freenameindex(all);
+    return is_found;
 }
 
 /* Lets the interface have exactly the guests that there are: with none, its frames are the namespace's again.
@@ -101,26 +105,31 @@ static int restore_guests(struct netlink *nl, const struct net_interface *interf
 {
     struct slots slots;
     uint32_t program_id;
+    const struct net_filter_place place = {.interface = interface->index, .hook = NET_INGRESS, .number = 1};
     find_slots(interface, &slots);
-    if (slots.n_live == 0)
-        return net_filter_remove(nl, interface->index, err);
-    if (net_filter_find(nl, interface->index, &program_id, err) < 0)
+    if (!has_guests() && net_steer_close(nl, err) < 0)
         return -1;
-    return program_id != 0 ? net_steer_set(nl, interface->index, slots.live, slots.n_live, err) : 0;
+    if (slots.n == 0)
+        return net_steer_unset(nl, interface->index, err);
+    if (net_filter_find(nl, &place, &program_id, err) < 0)
+        return -1;
+    return program_id != 0 ? net_steer_set(nl, interface, slots.taps, err) : 0;
 }
 
-static int add_guest(struct netlink *nl, const struct net_interface *interface, struct slots *slots,
+static int add_guest(struct netlink *nl, const struct net_interface *interface, const struct slots *slots,
                      int32_t tap, struct error *err)
 {
     struct error why;
-    slots->live[slots->n_live++] = tap;
-    if (net_steer_set(nl, interface->index, slots->live, slots->n_live, &why) == 0)
+    if (net_steer_set(nl, interface, slots->taps, &why) == 0)
         return 0;
-    if (slots->n_live > 1)
+    if (slots->n > 1)
         return error_set(err, ERROR_STATE, "another guest has it, and sharing needs BPF: %s", why.text);
     if (net_filter_redirect(nl, tap, interface->index, err) < 0 ||
         net_filter_redirect(nl, interface->index, tap, err) < 0)
         return error_wrap(err, "neither BPF (%s) nor u32", why.text);
+    log_line(LOG_LEVEL_WARNING,
+             "the guest has interface '%s' for itself, and processes beside it cannot reach it: %s",
+             interface->name, why.text);
     return 0;
 }
 
@@ -141,6 +150,8 @@ static int attach_one(struct netlink *nl, const struct net_interface *interface,
     tap_name(interface, slot, name);
     if (net_tap_open(nl, name, interface->mtu, &tap, err) < 0)
         return -1;
+    slots.taps[slot] = tap.index;
+    slots.n++;
     if (add_guest(nl, interface, &slots, tap.index, err) < 0) {
         close(tap.fd);
         restore_guests(nl, interface, &ignored);
@@ -196,7 +207,7 @@ static int do_attach(const struct job *job, struct netlink *nl, struct answer *a
 static int do_detach(const struct job *job, struct netlink *nl, struct answer *answer, int *tap_fds,
                      struct error *err)
 {
-    if (do_scan(job, nl, answer, tap_fds, err) < 0)
+    if (do_scan(job, nl, answer, tap_fds, err) < 0 || (!has_guests() && net_steer_close(nl, err) < 0))
         return -1;
     for (size_t i = 0; i < answer->n; i++) {
         if (restore_guests(nl, &answer->interfaces[i], err) < 0)

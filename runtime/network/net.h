@@ -7,8 +7,8 @@
  * vanishes with the monitor; and filters at the ingress hooks of interface and tap that move frames between
  * them before the namespace's own IP stack sees them. The guest takes over the interface's MAC and IP
  * addresses, which stay configured on the interface, where engines look for them. Several guests, and
- * processes in the namespace, can share an interface: net_steer.h says how. Frames to a tap that is gone are
- * dropped, until the next net_attach or net_detach.
+ * processes in the namespace, can share an interface, and reach each other: net_steer.h says how. Frames to a
+ * tap that is gone are dropped, until the next net_attach or net_detach.
  *
  * The namespace is entered by a child process: the caller's own namespaces never change.
  */

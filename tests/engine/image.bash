@@ -37,6 +37,13 @@ image_greedy() {
     printf 'FROM scratch\nCOPY greedy /\nENTRYPOINT ["/greedy"]\n' >"$1/Containerfile"
 }
 
+# image_dial FOLDER: root file system and build context of a guest that connects to others.
+image_dial() {
+    mkdir -p "$1"
+    cp "$WHERRY_BUILD/tests/guests/dial/dial" "$1/dial"
+    printf 'FROM scratch\nCOPY dial /\nENTRYPOINT ["/dial"]\n' >"$1/Containerfile"
+}
+
 # memory_limit PID BYTES: sets the memory limit of a process's cgroup, whatever its container was promised.
 memory_limit() {
     local group

@@ -26,6 +26,8 @@
     BPF_INSN(.code = BPF_LDX | BPF_MEM | (size), .dst_reg = (dst), .src_reg = (src), .off = (int16_t)(at))
 #define BPF_STORE(size, dst, at, src) \
     BPF_INSN(.code = BPF_STX | BPF_MEM | (size), .dst_reg = (dst), .src_reg = (src), .off = (int16_t)(at))
+#define BPF_STORE_NUM(size, dst, at, num) \
+    BPF_INSN(.code = BPF_ST | BPF_MEM | (size), .dst_reg = (dst), .off = (int16_t)(at), .imm = (int32_t)(num))
 #define BPF_IF_NUM(op, dst, num) \
     BPF_INSN(.code = BPF_JMP | (op) | BPF_K, .dst_reg = (dst), .imm = (int32_t)(num))
 #define BPF_IF_REG(op, dst, src) BPF_INSN(.code = BPF_JMP | (op) | BPF_X, .dst_reg = (dst), .src_reg = (src))
@@ -33,9 +35,11 @@
 #define BPF_HELPER(id)           BPF_INSN(.code = BPF_JMP | BPF_CALL, .imm = (id))
 #define BPF_RETURN               BPF_INSN(.code = BPF_JMP | BPF_EXIT)
 
-#define BPF_WRITER_INSNS  512
-#define BPF_WRITER_JUMPS  128
-#define BPF_WRITER_LABELS 24
+#define BPF_WRITER_INSNS  2048
+#define BPF_WRITER_JUMPS  512
+#define BPF_WRITER_LABELS 256
+#define BPF_WRITER_NAMED \
+    32 /* labels below are the writer's to number, those from here on are bpf_new_label()'s */
 
 /* A program that is being written. A struct of zeroes is empty. */
 struct bpf_writer {
@@ -47,6 +51,7 @@ struct bpf_writer {
     } jumps[BPF_WRITER_JUMPS];
     size_t n_jumps;
     size_t labels[BPF_WRITER_LABELS];
+    unsigned int n_new_labels;
 };
 
 /* Appends an instruction; a jump to a label, which may be placed before or after; a label; a map's address.
@@ -55,6 +60,9 @@ void bpf_put(struct bpf_writer *writer, struct bpf_insn insn);
 void bpf_jump(struct bpf_writer *writer, struct bpf_insn insn, unsigned int label);
 void bpf_label(struct bpf_writer *writer, unsigned int label);
 void bpf_put_map(struct bpf_writer *writer, uint8_t dst_reg, int map_fd);
+
+/* A label that nobody else has, for a piece of code that is put several times. */
+unsigned int bpf_new_label(struct bpf_writer *writer);
 
 /* Fills in where the jumps lead. */
 void bpf_finish(struct bpf_writer *writer);

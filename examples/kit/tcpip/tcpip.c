@@ -81,13 +81,33 @@ static void post_missing(void)
             post(id);
 }
 
+/*
+ * Own addresses are shared with others where several guests and processes have one network namespace (a pod):
+ * what is sent there goes out, and the host gives it to whoever has the port.
+ */
+static err_t send_ipv4(struct netif *netif, struct pbuf *packet, const ip4_addr_t *to)
+{
+    const struct eth_addr *own = (const struct eth_addr *)netif->hwaddr;
+    if (ip4_addr_cmp(to, netif_ip4_addr(netif)))
+        return ethernet_output(netif, packet, own, own, ETHTYPE_IP);
+    return etharp_output(netif, packet, to);
+}
+
+static err_t send_ipv6(struct netif *netif, struct pbuf *packet, const ip6_addr_t *to)
+{
+    const struct eth_addr *own = (const struct eth_addr *)netif->hwaddr;
+    if (netif_get_ip6_addr_match(netif, to) >= 0)
+        return ethernet_output(netif, packet, own, own, ETHTYPE_IPV6);
+    return ethip6_output(netif, packet, to);
+}
+
 static err_t set_up(struct netif *netif)
 {
     const struct solo5_net_info *info = netif->state;
     netif->name[0] = 'e';
     netif->name[1] = 'n';
-    netif->output = etharp_output;
-    netif->output_ip6 = ethip6_output;
+    netif->output = send_ipv4;
+    netif->output_ip6 = send_ipv6;
     netif->linkoutput = send_frame;
     netif->mtu = (u16_t)info->mtu;
     netif->hwaddr_len = SOLO5_NET_ALEN;

@@ -62,6 +62,8 @@ Container id=1:string pod_sandbox_id=2:string state=6:int32
 ListContainersResponse containers=1:*Container
 ExecSyncRequest container_id=1:string cmd=2:*string timeout=3:int64
 ExecSyncResponse stdout=1:bytes stderr=2:bytes exit_code=3:int32
+PortForwardRequest pod_sandbox_id=1:string port=2:*int32
+PortForwardResponse url=1:string
 UpdateContainerResourcesRequest container_id=1:string linux=2:Resources
 
 Attributes id=1:string
@@ -89,6 +91,7 @@ METHODS = {
     "ListContainers": ("Empty", "ListContainersResponse"),
     "UpdateContainerResources": ("UpdateContainerResourcesRequest", "Empty"),
     "ExecSync": ("ExecSyncRequest", "ExecSyncResponse"),
+    "PortForward": ("PortForwardRequest", "PortForwardResponse"),
     "ContainerStats": ("ContainerId", "ContainerStatsResponse"),
     "ListContainerStats": ("Empty", "ListContainerStatsResponse"),
 }

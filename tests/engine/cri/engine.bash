@@ -70,9 +70,13 @@ pid_of() {
     status_of "$1" | jq -r '.info.info | fromjson | .pid'
 }
 exec_sync() {
-    local id=$1
-    shift
-    cri ExecSync "$(jq -cn --arg id "$id" '{container_id: $id, timeout: 10, cmd: $ARGS.positional}' --args "$@")"
+    cri ExecSync "$(printf '%s\0' "${@:2}" |
+        jq -Rsc --arg id "$1" '{container_id: $id, timeout: 10, cmd: split("\u0000")[:-1]}')"
+}
+# forward POD-ID PORT: standard input to the port of the pod, and its answer back, as by `kubectl port-forward`.
+forward() {
+    "$BATS_TEST_DIRNAME/port_forward.py" \
+        "$(cri PortForward "{\"pod_sandbox_id\": \"$1\", \"port\": [$2]}" | jq -r .url)" "$2"
 }
 fetch() {
     curl --silent --show-error --fail --max-time 5 "$@"

@@ -50,6 +50,52 @@ load engine
     eventually 5 says_sidecar
 }
 
+@test "guests and sidecar of a pod reach each other, at its address and at 127.0.0.1" {
+    [[ $RUNTIME == wherry ]] || skip "the payload of other runtimes listens at port 80 only"
+    local id address sidecar
+    id=$(pod talking)
+    address=$(address_of "$id")
+    sidecar=$(container_run talking "$id" sidecar box '.args = ["-c", "/bin/busybox nc -ll -p 90 -e /bin/busybox echo sidecar"]')
+    container_run talking "$id" first web
+    container_run talking "$id" second web '.args = ["--port=81"]'
+    eventually 10 fetch -o /dev/null "http://$address:81/"
+    local where port
+    for where in 127.0.0.1 "$address"; do
+        for port in 80 81; do
+            run -0 exec_sync "$sidecar" /bin/sh -c "/bin/busybox wget -q -T 5 -O /dev/null http://$where:$port/"
+            [[ $(jq '.exit_code // 0' <<<"$output") == 0 ]]
+        done
+    done
+    image_dial "$BATS_TEST_TMPDIR/dial"
+    image_archive dial "$BATS_TEST_TMPDIR/dial" /dial "$BATS_TEST_TMPDIR/dial.tar"
+    ctr --address "$SOCKET" --namespace k8s.io images import "$BATS_TEST_TMPDIR/dial.tar" 3>&-
+    local n=0 dial
+    for where in 169.254.119.104 "$address"; do
+        for port in 80 81 90; do
+            dial=$(container_run talking "$id" "dial$((++n))" dial ".args = [\"$where\", \"$port\"]")
+            eventually 10 has_state "$dial" 2
+            [[ $(status_of "$dial" | jq '.status.exit_code // 0') == 0 ]]
+        done
+    done
+}
+
+@test "port-forward leads to each guest and to the sidecar" {
+    command -v socat || skip "containerd 1.6 forwards by socat, which is not installed"
+    local id
+    id=$(pod forwarded)
+    container_run forwarded "$id" sidecar box '.args = ["-c", "/bin/busybox nc -ll -p 90 -e /bin/busybox echo sidecar"]'
+    container_run forwarded "$id" first web
+    [[ $RUNTIME != wherry ]] || container_run forwarded "$id" second web '.args = ["--port=81"]'
+    eventually 10 fetch -o /dev/null "http://$(address_of "$id")/"
+    answers() { forward "$id" "$1" <<<$'GET / HTTP/1.0\r\n\r' | grep -q "<title>"; }
+    answers 80
+    [[ $RUNTIME != wherry ]] || answers 81
+    [[ $(forward "$id" 90 </dev/null) == sidecar ]]
+    run forward "$id" 92 </dev/null
+    ((status == 1))
+    [[ $output == *"refused"* ]]
+}
+
 @test "a port of the host leads to the guest" {
     local id
     id=$(pod mapped '.port_mappings = [{container_port: 80, host_port: 8080}]')

@@ -6,6 +6,8 @@
  */
 #include "tap_guest.h"
 
+#include "inet_sum.h"
+
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <netinet/icmp6.h>
@@ -21,29 +23,6 @@
 #include <unistd.h>
 
 #define FRAME_MAX 70000
-
-/* One's complement sum over bytes in network order; data of odd length is padded with 0. */
-static uint32_t add_up(uint32_t sum, const void *data, size_t size)
-{
-    const uint8_t *bytes = data;
-    for (size_t i = 0; i < size; i++)
-        sum += (i & 1) != 0 ? bytes[i] : (uint32_t)bytes[i] << 8;
-    return sum;
-}
-
-static uint16_t finish(uint32_t sum)
-{
-    while (sum >> 16 != 0)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return htons((uint16_t)~sum);
-}
-
-/* 0 if the sum inside data is right; else, with that field 0, the value to put there. */
-static uint16_t sum_with_pseudo(const void *addresses, size_t addresses_size, uint8_t protocol,
-                                const void *data, size_t size)
-{
-    return finish(add_up(add_up(0, addresses, addresses_size) + protocol + (uint32_t)size, data, size));
-}
 
 static void swap(void *a, void *b, size_t size)
 {
@@ -76,7 +55,7 @@ static void serve_arp(struct tap_guest *guest, uint8_t *frame, size_t size)
 }
 
 /* Turns a segment into its answer. Returns the answer's length, 0 for none. Options are not looked at. */
-static size_t answer_tcp(struct tap_guest *guest, struct tcphdr *tcp, size_t size)
+static size_t answer_tcp(struct tap_guest *guest, size_t ip_header, struct tcphdr *tcp, size_t size)
 {
     size_t data_size = size - tcp->doff * 4u;
     uint32_t sequence = ntohl(tcp->seq);
@@ -116,7 +95,7 @@ static size_t answer_tcp(struct tap_guest *guest, struct tcphdr *tcp, size_t siz
     tcp->window = htons(65535);
     tcp->urg_ptr = 0;
     if (is_syn) { /* the largest segment that fits the MTU (RFC 9293, 3.7.1) */
-        uint16_t mss = htons((uint16_t)(guest->net->mtu - 40));
+        uint16_t mss = htons((uint16_t)(guest->net->mtu - ip_header - 20));
         memcpy((uint8_t *)tcp + 20, (uint8_t[]){2, 4}, 2);
         memcpy((uint8_t *)tcp + 22, &mss, 2);
     }
@@ -125,12 +104,12 @@ static size_t answer_tcp(struct tap_guest *guest, struct tcphdr *tcp, size_t siz
 
 /* The payload of an IP packet becomes its answer; *sum_field is where its checksum belongs. Returns the
  * length. */
-static size_t answer_transport(struct tap_guest *guest, uint8_t protocol, uint8_t *data, size_t size,
-                               uint16_t **sum_field)
+static size_t answer_transport(struct tap_guest *guest, size_t ip_header, uint8_t protocol, uint8_t *data,
+                               size_t size, uint16_t **sum_field)
 {
     if (protocol == IPPROTO_TCP && size >= sizeof(struct tcphdr)) {
         *sum_field = &((struct tcphdr *)data)->check;
-        return answer_tcp(guest, (struct tcphdr *)data, size);
+        return answer_tcp(guest, ip_header, (struct tcphdr *)data, size);
     }
     if (protocol == IPPROTO_UDP && size >= sizeof(struct udphdr)) {
         struct udphdr *udp = (struct udphdr *)data;
@@ -154,9 +133,9 @@ static void serve_ipv4(struct tap_guest *guest, uint8_t *frame, size_t size)
     size_t data_size = total - header;
     uint16_t *sum = NULL;
     bool is_icmp = ip->protocol == IPPROTO_ICMP;
-    uint16_t rest = is_icmp ? finish(add_up(0, data, data_size))
-                            : sum_with_pseudo(&ip->saddr, 8, ip->protocol, data, data_size);
-    if (finish(add_up(0, ip, header)) != 0 || rest != 0) {
+    uint16_t rest = is_icmp ? inet_sum_finish(inet_sum_add(0, data, data_size))
+                            : inet_sum_with_pseudo(&ip->saddr, 8, ip->protocol, data, data_size);
+    if (inet_sum_finish(inet_sum_add(0, ip, header)) != 0 || rest != 0) {
         guest->n_wrong_sums++;
         return;
     }
@@ -165,17 +144,17 @@ static void serve_ipv4(struct tap_guest *guest, uint8_t *frame, size_t size)
         data[0] = ICMP_ECHOREPLY;
         sum = &((struct icmphdr *)data)->checksum;
     } else {
-        data_size = answer_transport(guest, ip->protocol, data, data_size, &sum);
+        data_size = answer_transport(guest, header, ip->protocol, data, data_size, &sum);
     }
     if (sum == NULL || data_size == 0)
         return;
     swap(&ip->saddr, &ip->daddr, 4);
     ip->tot_len = htons((uint16_t)(header + data_size));
     ip->check = 0;
-    ip->check = finish(add_up(0, ip, header));
+    ip->check = inet_sum_finish(inet_sum_add(0, ip, header));
     *sum = 0;
-    *sum = is_icmp ? finish(add_up(0, data, data_size))
-                   : sum_with_pseudo(&ip->saddr, 8, ip->protocol, data, data_size);
+    *sum = is_icmp ? inet_sum_finish(inet_sum_add(0, data, data_size))
+                   : inet_sum_with_pseudo(&ip->saddr, 8, ip->protocol, data, data_size);
     send_back(guest, frame, ETH_HLEN + header + data_size);
 }
 
@@ -199,7 +178,7 @@ static void serve_ipv6(struct tap_guest *guest, uint8_t *frame, size_t size)
     uint8_t *data = (uint8_t *)(ip + 1);
     if (size < ETH_HLEN + sizeof(*ip) + data_size || ip->ip6_nxt == IPPROTO_HOPOPTS)
         return;
-    if (sum_with_pseudo(&ip->ip6_src, 32, ip->ip6_nxt, data, data_size) != 0) {
+    if (inet_sum_with_pseudo(&ip->ip6_src, 32, ip->ip6_nxt, data, data_size) != 0) {
         guest->n_wrong_sums++;
         return;
     }
@@ -214,7 +193,7 @@ static void serve_ipv6(struct tap_guest *guest, uint8_t *frame, size_t size)
                  !answer_solicitation(guest, (struct nd_neighbor_solicit *)data, data_size))
             return;
     } else {
-        data_size = answer_transport(guest, ip->ip6_nxt, data, data_size, &sum);
+        data_size = answer_transport(guest, sizeof(*ip), ip->ip6_nxt, data, data_size, &sum);
     }
     if (sum == NULL || data_size == 0)
         return;
@@ -222,7 +201,7 @@ static void serve_ipv6(struct tap_guest *guest, uint8_t *frame, size_t size)
     memcpy(&ip->ip6_src, guest->net->ipv6, 16);
     ip->ip6_plen = htons((uint16_t)data_size);
     *sum = 0;
-    *sum = sum_with_pseudo(&ip->ip6_src, 32, ip->ip6_nxt, data, data_size);
+    *sum = inet_sum_with_pseudo(&ip->ip6_src, 32, ip->ip6_nxt, data, data_size);
     send_back(guest, frame, ETH_HLEN + sizeof(*ip) + data_size);
 }
 

@@ -5,7 +5,7 @@
 #include "net_filter.h"
 #include "net_steer.h"
 #include "pod.h"
-#include "tap_guest.h"
+#include "running_guest.h"
 #include "unit.h"
 
 #include <arpa/inet.h>
@@ -14,60 +14,10 @@
 #include <net/ethernet.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-struct running_guest {
-    struct tap_guest guest;
-    struct start_message message;
-    pthread_t thread;
-    int stop[2]; /* a pipe: what is written ends the guest */
-};
-
-static void *guest_main(void *arg)
-{
-    struct running_guest *running = arg;
-    tap_guest_serve(&running->guest, running->stop[0]);
-    return NULL;
-}
-
-/* port: as in tap_guest.h. */
-static void start_guest_at(struct running_guest *running, uint16_t port)
-{
-    struct error err = {0};
-    struct net_request request = {.device = "service"};
-    memset(running, 0, sizeof(*running));
-    ck_assert_ok(net_attach(pod_fd, &request, 1, &running->message, &running->guest.fd, &err), err);
-    running->guest.net = &running->message.nets[0];
-    running->guest.port = port;
-    ck_assert_int_eq(pipe2(running->stop, O_CLOEXEC), 0);
-    ck_assert_int_eq(pthread_create(&running->thread, NULL, guest_main, running), 0);
-}
-
-static void start_guest(struct running_guest *running)
-{
-    start_guest_at(running, 0);
-}
-
-/* Ends the guest, and checks that each frame that it got was as a guest can take it. */
-static void stop_guest(struct running_guest *running)
-{
-    ck_assert_int_eq(write(running->stop[1], "", 1), 1);
-    pthread_join(running->thread, NULL);
-    close(running->stop[0]);
-    close(running->stop[1]);
-    close(running->guest.fd);
-    ck_assert_uint_gt(running->guest.n_frames, 0);
-    ck_assert_uint_eq(running->guest.n_wrong_sums, 0);
-    ck_assert_uint_eq(running->guest.n_too_long, 0);
-}
 
 /* A socket that is connected to the pod, or -1 if it refused or did not answer. */
 static int connect_to_pod(int family, int type, int protocol, uint16_t port)
@@ -191,14 +141,14 @@ START_TEST(a_guest_answers_in_place_of_the_namespace)
     struct running_guest guest;
     pod_make();
     ck_assert(ping_comes_back()); /* by the kernel, so far */
-    start_guest(&guest);
+    running_guest_start(&guest, 0);
     ck_assert_mem_eq(guest.message.nets[0].mac, "\x02\0\0\0\0\x07", 6);
     ck_assert_uint_eq(guest.message.nets[0].mtu, 1400);
     ck_assert_str_eq(guest.message.nets[0].name, "service");
     ck_assert(ping_comes_back());
     ck_assert(udp_comes_back(AF_INET)); /* nobody in the pod's own stack would answer this */
     ck_assert(udp_comes_back(AF_INET6));
-    stop_guest(&guest);
+    running_guest_stop(&guest);
     ck_assert_uint_ge(guest.guest.n_frames, 3);
     pod_drop();
 }
@@ -224,7 +174,7 @@ START_TEST(arp_and_neighbour_discovery_are_answered_once)
 {
     struct running_guest guest;
     pod_make();
-    start_guest(&guest);
+    running_guest_start(&guest, 0);
     int sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
     struct sockaddr_ll at = {.sll_family = AF_PACKET,
                              .sll_protocol = htons(ETH_P_ALL),
@@ -236,7 +186,7 @@ START_TEST(arp_and_neighbour_discovery_are_answered_once)
     ck_assert(udp_comes_back(AF_INET6));
     ck_assert_int_eq(count_answers(sock), 2);
     close(sock);
-    stop_guest(&guest);
+    running_guest_stop(&guest);
     pod_drop();
 }
 END_TEST
@@ -247,7 +197,7 @@ static void send_stream(int family)
     enum { CHUNK = 65536, CHUNKS = 48 };
     struct running_guest guest;
     char *chunk = calloc(1, CHUNK);
-    start_guest(&guest);
+    running_guest_start(&guest, 0);
     int sock = socket_to_guest(family, SOCK_STREAM, 0, 80);
     for (int i = 0; i < CHUNKS; i++) {
         for (size_t sent = 0; sent < CHUNK;) {
@@ -260,7 +210,7 @@ static void send_stream(int family)
     ck_assert_int_eq(recv(sock, chunk, 1, 0), 0);
     close(sock);
     free(chunk);
-    stop_guest(&guest);
+    running_guest_stop(&guest);
     ck_assert_uint_eq(guest.guest.tcp_bytes, (uint64_t)CHUNK * CHUNKS);
     ck_assert_uint_eq(guest.guest.longest, guest.message.nets[0].mtu + (size_t)ETHER_HDR_LEN);
 }
@@ -280,19 +230,19 @@ START_TEST(guests_that_share_an_interface_are_told_apart_by_port)
         int family = i == 0 ? AF_INET : AF_INET6;
         struct running_guest first, second, third;
         pod_make();
-        start_guest_at(&first, 80);
+        running_guest_start(&first, 80);
         ck_assert_int_eq(tcp_connects(family, 80), 0);
         ck_assert_int_eq(tcp_connects(family, 81), ECONNREFUSED); /* by the only guest */
-        start_guest_at(&second, 81);
-        start_guest_at(&third, 82);
+        running_guest_start(&second, 81);
+        running_guest_start(&third, 82);
         for (uint16_t port = 80; port <= 82; port++) {
             ck_assert_int_eq(tcp_connects(family, port), 0);
             ck_assert(udp_comes_back_from(family, port));
             ck_assert_int_eq(tcp_connects(family, port), 0);
         }
-        stop_guest(&first);
-        stop_guest(&second);
-        stop_guest(&third);
+        running_guest_stop(&first);
+        running_guest_stop(&second);
+        running_guest_stop(&third);
         pod_drop();
     }
 }
@@ -303,57 +253,25 @@ START_TEST(a_guest_that_ended_leaves_its_port_to_another)
     struct error err = {0};
     struct running_guest first, second;
     pod_make();
-    start_guest_at(&first, 80);
+    running_guest_start(&first, 80);
     ck_assert_int_eq(tcp_connects(AF_INET, 80), 0);
-    stop_guest(&first);
-    start_guest_at(&second, 80);
+    running_guest_stop(&first);
+    running_guest_start(&second, 80);
     ck_assert_int_eq(tcp_connects(AF_INET, 80), 0);
     ck_assert_int_eq(tcp_connects(AF_INET, 81), ECONNREFUSED);
     ck_assert_ok(net_detach(pod_fd, &err), err);
     ck_assert_int_eq(tcp_connects(AF_INET, 80), 0);
-    stop_guest(&second);
+    running_guest_stop(&second);
     pod_drop();
 }
 END_TEST
-
-/* A process that answers UDP and accepts TCP at port 90 in the pod's namespace. */
-static pid_t start_sidecar(void)
-{
-    int ready[2];
-    char byte;
-    ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
-    pid_t pid = fork();
-    if (pid == 0) {
-        struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(90)};
-        struct sockaddr_storage from;
-        char data[2000];
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (setns(pod_fd, CLONE_NEWNET) < 0)
-            _exit(1);
-        int udp = socket(AF_INET6, SOCK_DGRAM, 0), tcp = socket(AF_INET6, SOCK_STREAM, 0);
-        if (bind(udp, (struct sockaddr *)&any, sizeof(any)) < 0 ||
-            bind(tcp, (struct sockaddr *)&any, sizeof(any)) < 0 || listen(tcp, 8) < 0 ||
-            write(ready[1], "", 1) != 1)
-            _exit(1);
-        for (;;) {
-            socklen_t size = sizeof(from);
-            ssize_t n = recvfrom(udp, data, sizeof(data), 0, (struct sockaddr *)&from, &size);
-            if (n < 0 || sendto(udp, data, (size_t)n, 0, (struct sockaddr *)&from, size) != n)
-                _exit(1);
-        }
-    }
-    close(ready[1]);
-    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-    close(ready[0]);
-    return pid;
-}
 
 START_TEST(processes_of_the_namespace_keep_their_ports)
 {
     struct running_guest guest;
     pod_make();
-    pid_t sidecar = start_sidecar();
-    start_guest_at(&guest, 80);
+    pid_t sidecar = sidecar_start("::", 90);
+    running_guest_start(&guest, 80);
     for (int i = 0; i < 2; i++) {
         int family = i == 0 ? AF_INET : AF_INET6;
         ck_assert_int_eq(tcp_connects(family, 80), 0);
@@ -362,9 +280,8 @@ START_TEST(processes_of_the_namespace_keep_their_ports)
         ck_assert(udp_comes_back_from(family, 90));
         ck_assert_int_eq(tcp_connects(family, 91), ECONNREFUSED);
     }
-    kill(sidecar, SIGKILL);
-    waitpid(sidecar, NULL, 0);
-    stop_guest(&guest);
+    sidecar_stop(sidecar);
+    running_guest_stop(&guest);
     pod_drop();
 }
 END_TEST
@@ -391,9 +308,9 @@ START_TEST(a_guest_can_be_followed_by_another)
     pod_make();
     for (int i = 0; i < 3; i++) {
         struct running_guest guest;
-        start_guest(&guest);
+        running_guest_start(&guest, 0);
         ck_assert(udp_comes_back(AF_INET));
-        stop_guest(&guest);
+        running_guest_stop(&guest);
         ck_assert(!pod_can("ip link show type tun | grep ."));
     }
     pod_drop();
@@ -405,13 +322,13 @@ START_TEST(detaching_gives_the_interface_back)
     struct error err = {0};
     struct running_guest guest;
     pod_make();
-    start_guest(&guest);
+    running_guest_start(&guest, 0);
     ck_assert_ok(net_detach(pod_fd, &err), err);
     ck_assert(udp_comes_back(AF_INET)); /* a running guest keeps it */
-    stop_guest(&guest);
+    running_guest_stop(&guest);
     ck_assert_ok(net_detach(pod_fd, &err), err);
     ck_assert_ok(net_detach(pod_fd, &err), err);
-    ck_assert(!pod_can("tc filter show dev lan7 ingress | grep ."));
+    ck_assert(!pod_can("tc qdisc show | grep clsact"));
     ck_assert(ping_comes_back()); /* by the namespace's own stack */
     pod_drop();
 }
@@ -557,9 +474,10 @@ START_TEST(plain_redirection_works_too)
     ck_assert_int_eq(recv(sink, got, sizeof(got), 0), 64);
     ck_assert_mem_eq(got, frame, 64);
 
-    ck_assert_ok(net_filter_remove(&nl, from, &err), err);
-    ck_assert_ok(net_filter_remove(&nl, from, &err), err);
-    ck_assert_int_eq(system("tc filter show dev in1 ingress | grep -q .") == 0, 0);
+    const struct net_filter_place place = {.interface = from, .hook = NET_INGRESS};
+    ck_assert_ok(net_filter_remove(&nl, &place, &err), err);
+    ck_assert_ok(net_filter_remove(&nl, &place, &err), err);
+    ck_assert_int_eq(system("tc qdisc show dev in1 | grep -q clsact") == 0, 0);
     close(sock);
     close(sink);
     netlink_close(&nl);

@@ -49,6 +49,21 @@ START_TEST(a_map_takes_two_instructions)
 }
 END_TEST
 
+START_TEST(new_labels_are_nobody_elses)
+{
+    unsigned int first = bpf_new_label(&writer), second = bpf_new_label(&writer);
+    ck_assert_uint_ge(first, BPF_WRITER_NAMED);
+    ck_assert_uint_ne(first, second);
+    bpf_jump(&writer, BPF_ALWAYS, second);
+    bpf_label(&writer, first);
+    bpf_put(&writer, BPF_SET(BPF_REG_0, 1));
+    bpf_label(&writer, second);
+    bpf_put(&writer, BPF_RETURN);
+    bpf_finish(&writer);
+    ck_assert_int_eq(writer.insns[0].off, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bpf");
@@ -57,5 +72,6 @@ int main(void)
     tcase_add_test(t, a_jump_forward_skips_what_lies_between);
     tcase_add_test(t, a_jump_backward_counts_from_behind_itself);
     tcase_add_test(t, a_map_takes_two_instructions);
+    tcase_add_test(t, new_labels_are_nobody_elses);
     return unit_run(suite);
 }
