@@ -9,6 +9,7 @@
  */
 #include "storage/catalog.h"
 
+#include "archive_pack.h"
 #include "base/atomic_file.h"
 #include "base/cleanup.h"
 #include "base/lock.h"
@@ -262,6 +263,8 @@ int catalog_collect(struct store *store, const struct catalog_limits *limits, st
     if (lock >= 0 && (sweep(store, store->img_fd, false, &collected, err) != 0 ||
                       sweep(store, store->data_fd, true, &collected, err) != 0))
         return error_wrap(err, "collect garbage in the store '%s'", store->path);
+    if (lock >= 0)
+        archive_pack_sweep(store);
     *out = collected;
     return 0;
 }

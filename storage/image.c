@@ -15,6 +15,7 @@
 #include "slot_layer.h"
 #include "slot_table.h"
 #include "source.h"
+#include "source_archive.h"
 #include "source_stack.h"
 
 #include <stdlib.h>
@@ -149,13 +150,32 @@ static int find_image(const struct store *store, const struct source *source,
     return 0;
 }
 
+/* Of layers that were unpacked from archives whose packs are there, none need be made; and perhaps the image
+ * was made from the archives already: then it gets the key that follows from the directories, too. */
+static int adopt(const struct store *store, const struct image_request *request, struct source *source,
+                 const char *key, struct image *out, struct error *err)
+{
+    char prepared[STORE_KEY_SIZE];
+    size_t n = 0;
+    if (source_adopt_archives(source, store, request->archives, &n, err) != 0)
+        return -1;
+    if (n == 0)
+        return 0;
+    derive_key(source, request, prepared);
+    if (image_object_link(store, prepared, key, err) != 0 || image_object_open(store, key, out, err) != 0)
+        return -1;
+    out->was_ready = out->n_data_fds > 0;
+    return 0;
+}
+
 /* Finds the source of a request, and its image if the store has it; else all the source's tables are read. */
 static int open_source(const struct store *store, const struct image_request *request, struct source *source,
                        char key[STORE_KEY_SIZE], struct image *out, struct error *err)
 {
     bool merged;
-    int failed = request->stack != NULL ? source_open_stack(store, request->stack, source, err)
-                                        : source_open(request->rootfs, source, err);
+    int failed = request->stack != NULL
+                     ? source_open_stack(store, request->stack, request->progress, source, err)
+                     : source_open(request->rootfs, source, err);
     if (failed != 0)
         return -1;
     source->uids = request->uids;
@@ -167,7 +187,7 @@ static int open_source(const struct store *store, const struct image_request *re
     if (scan_layers(store, source, &merged, err) != 0)
         return -1;
     if (!merged)
-        return 0;
+        return adopt(store, request, source, key, out, err);
     source_release(source);
     if (source_open_merged(request->rootfs, source, err) != 0)
         return -1;

@@ -68,9 +68,16 @@ static int write_file(struct archive *a, const struct tree_node *node, struct ar
         return -1;
     if (entry->size == 0)
         return 0;
-    if (layer_open_file(a->source->layers[node->layer].dirfd, layer, node->entry->link, &fd, err) != 0 ||
-        archive_sink_copy(&a->sink, fd, entry->size, err) != 0)
+    const struct source_layer *from = &a->source->layers[node->layer];
+    if (from->dirfd < 0) {
+        /* A layer that was never unpacked: its contents are in its pack. */
+        uint64_t off = layer->entries[node->entry->link].block * LAYER_BLOCK_SIZE;
+        if (archive_sink_copy(&a->sink, from->pack_fd, off, entry->size, err) != 0)
+            return -1;
+    } else if (layer_open_file(from->dirfd, layer, node->entry->link, &fd, err) != 0 ||
+               archive_sink_copy(&a->sink, fd, 0, entry->size, err) != 0) {
         return -1;
+    }
     return end_contents(a, err);
 }
 

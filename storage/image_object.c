@@ -308,6 +308,15 @@ static int make_hidden_dir(const struct store *store, char name[ATOMIC_FILE_NAME
     return error_errno(err, "make directory '%s'", name);
 }
 
+static int name_dir(const struct store *store, const char *hidden, const char *key, struct error *err)
+{
+    if (renameat2(store->img_fd, hidden, store->img_fd, key, RENAME_NOREPLACE) != 0)
+        return error_errno(err, "name its directory");
+    if (fsync(store->img_fd) != 0)
+        return error_errno(err, "write the store's directory to disk");
+    return 0;
+}
+
 /* Fills the hidden directory and gives it the image's name. */
 static int publish_dir(const struct store *store, const char *hidden, const char *key,
                        const struct image_parts *parts, struct error *err)
@@ -316,11 +325,7 @@ static int publish_dir(const struct store *store, const char *hidden, const char
     if (fd_open(store->img_fd, hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &dirfd, err) != 0 ||
         write_parts(store, dirfd, parts, err) != 0)
         return -1;
-    if (renameat2(store->img_fd, hidden, store->img_fd, key, RENAME_NOREPLACE) != 0)
-        return error_errno(err, "name its directory");
-    if (fsync(store->img_fd) != 0)
-        return error_errno(err, "write the store's directory to disk");
-    return 0;
+    return name_dir(store, hidden, key, err);
 }
 
 int image_object_publish(const struct store *store, const char *key, const struct image_parts *parts,
@@ -340,6 +345,48 @@ int image_object_publish(const struct store *store, const char *key, const struc
     if (err->errnum == EEXIST)
         return 0;
     return error_wrap(err, "publish the image '%s' in the store '%s'", key, store->path);
+}
+
+/* Links what is in one image's directory into another's. */
+static int link_files(int from_fd, int to_fd, struct error *err)
+{
+    int fd = openat(from_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (dir == NULL)
+        return error_errno(err, "read it");
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (entry->d_name[0] != '.' && linkat(from_fd, entry->d_name, to_fd, entry->d_name, 0) != 0)
+            return error_errno(err, "link '%s'", entry->d_name);
+    return fsync(to_fd) != 0 ? error_errno(err, "write its directory to disk") : 0;
+}
+
+static int publish_link(const struct store *store, int from_fd, const char *hidden, const char *key,
+                        struct error *err)
+{
+    _cleanup_close_ int dirfd = -1;
+    if (fd_open(store->img_fd, hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &dirfd, err) != 0 ||
+        link_files(from_fd, dirfd, err) != 0)
+        return -1;
+    return name_dir(store, hidden, key, err);
+}
+
+int image_object_link(const struct store *store, const char *from, const char *to, struct error *err)
+{
+    char hidden[ATOMIC_FILE_NAME_SIZE];
+    struct error ignored;
+    _cleanup_close_ int from_fd =
+        openat(store->img_fd, from, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (from_fd < 0)
+        return errno == ENOENT ? 0 : error_errno(err, "open the image '%s'", from);
+    if (make_hidden_dir(store, hidden, err) != 0)
+        return error_wrap(err, "link the image '%s'", from);
+    if (publish_link(store, from_fd, hidden, to, err) == 0)
+        return 0;
+    image_object_remove_dir(store, hidden, &ignored);
+    /* Somebody else has made it, or a collector took the first one meanwhile. */
+    if (err->errnum == EEXIST || err->errnum == ENOENT)
+        return 0;
+    return error_wrap(err, "link the image '%s'", from);
 }
 
 int image_object_remove_dir(const struct store *store, const char *name, struct error *err)

@@ -56,6 +56,9 @@ int image_object_open(const struct store *store, const char *key, struct image *
 int image_object_publish(const struct store *store, const char *key, const struct image_parts *parts,
                          struct error *err);
 
+/* Gives an image a second key, if the store has it under the first: both have the same files. */
+int image_object_link(const struct store *store, const char *from, const char *to, struct error *err);
+
 /* Reads an image's info and the keys of its packs (to be free(3)d); both are checked in form and digest. */
 int image_object_load_info(int dirfd, struct image_info *out, char (**out_keys)[DIGEST_TEXT_SIZE],
                            struct error *err);

@@ -23,13 +23,13 @@
 #define SMALL_BYTES   (1u << 20)
 
 /* Goes into every layer's key: changes when the scan learns to see more, or packs get another form. */
-#define KEY_VERSION 4
+#define KEY_VERSION 5
 
 /* Two changes within one tick of the clock leave the same time on a file (at most 10 ms, with HZ=100). */
 #define TICK_NS  20000000ll
 #define NS_PER_S 1000000000ll
 
-static void derive_key(const char *kind, const void *identity, size_t size, char key[DIGEST_TEXT_SIZE])
+void source_derive_key(const char *kind, const void *identity, size_t size, char key[DIGEST_TEXT_SIZE])
 {
     struct digest digest;
     uint8_t raw[DIGEST_SIZE];
@@ -62,7 +62,7 @@ int source_layer_scan(struct source_layer *layer, struct error *err)
     layer->has_table = true;
     layer->needs_merged_view = result.needs_merged_view;
     if (!layer->is_lasting) {
-        derive_key("fingerprint", result.fingerprint, DIGEST_SIZE, layer->key);
+        source_derive_key("fingerprint", result.fingerprint, DIGEST_SIZE, layer->key);
         layer->newest_ns = result.newest_ns;
     }
     return 0;
@@ -96,16 +96,15 @@ static int fingerprint(struct source_layer *layer, struct error *err)
     return source_layer_scan(layer, err);
 }
 
-/* Adds a layer that has nothing but its name. */
-static int add_named(struct source *source, const char *path, struct source_layer **out, struct error *err)
+int source_add_named(struct source *source, const char *name, struct source_layer **out, struct error *err)
 {
     struct source_layer *grown = reallocarray(source->layers, source->n_layers + 1, sizeof(*grown));
     if (grown == NULL)
         return error_errno(err, "list the layers");
     source->layers = grown;
     struct source_layer *layer = &grown[source->n_layers++];
-    *layer = (struct source_layer){.dirfd = -1};
-    layer->path = strdup(path);
+    *layer = (struct source_layer){.dirfd = -1, .pack_fd = -1};
+    layer->path = strdup(name);
     if (layer->path == NULL)
         return error_errno(err, "list the layers");
     *out = layer;
@@ -114,7 +113,7 @@ static int add_named(struct source *source, const char *path, struct source_laye
 
 static int add_layer(struct source *source, const char *path, struct source_layer **out, struct error *err)
 {
-    if (add_named(source, path, out, err) != 0)
+    if (source_add_named(source, path, out, err) != 0)
         return -1;
     return fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, &(*out)->dirfd, err);
 }
@@ -181,7 +180,7 @@ static bool identify(struct source_layer *layer)
     identity.seconds = stx.stx_btime.tv_sec;
     identity.nanoseconds = stx.stx_btime.tv_nsec;
     strcpy(identity.path, layer->path);
-    derive_key("directory", &identity, sizeof(identity), layer->key);
+    source_derive_key("directory", &identity, sizeof(identity), layer->key);
     layer->is_lasting = true;
     return true;
 }
@@ -220,7 +219,7 @@ int source_add_table(struct source *source, const char *what, struct layer *laye
     struct digest digest;
     uint8_t fingerprint[DIGEST_SIZE];
 
-    if (add_named(source, what, &added, err) != 0) {
+    if (source_add_named(source, what, &added, err) != 0) {
         layer_release(layer);
         return -1;
     }
@@ -228,7 +227,7 @@ int source_add_table(struct source *source, const char *what, struct layer *laye
     for (uint32_t i = 0; i < layer->n_entries; i++)
         layer_entry_digest(layer, i, &digest);
     digest_finish(&digest, fingerprint);
-    derive_key("fingerprint", fingerprint, DIGEST_SIZE, added->key);
+    source_derive_key("fingerprint", fingerprint, DIGEST_SIZE, added->key);
     added->layer = *layer;
     added->has_table = true;
     *layer = LAYER_NONE;
@@ -328,8 +327,10 @@ void source_release(struct source *source)
         struct source_layer *layer = &source->layers[i];
         layer_release(&layer->layer);
         cleanup_close(&layer->dirfd);
+        cleanup_close(&layer->pack_fd);
         free(layer->path);
     }
     free(source->layers);
+    cleanup_close(&source->collect_lock);
     *source = SOURCE_NONE;
 }

@@ -10,8 +10,9 @@
 #include "storage/image.h"
 
 struct source_layer {
-    int dirfd;
-    char *path; /* for messages */
+    int dirfd;   /* -1: it is in no directory */
+    int pack_fd; /* its pack, held open so that no collector takes it; -1: not */
+    char *path;  /* for messages */
     char key[DIGEST_TEXT_SIZE];
     struct layer_scan_options options;
     struct layer layer; /* when has_table */
@@ -27,9 +28,10 @@ struct source {
     uint32_t n_layers;
     struct image_id_map uids; /* how the container sees the files' owners; the caller's, and its to set */
     struct image_id_map gids;
+    int collect_lock; /* held shared when packs are needed that no image has yet; else -1 */
 };
 
-#define SOURCE_NONE ((struct source){.n_layers = 0})
+#define SOURCE_NONE ((struct source){.n_layers = 0, .collect_lock = -1})
 
 /*
  * Finds the layers of the root file system at a path: of an overlay mount those that it was mounted from,
@@ -47,6 +49,12 @@ int source_add_overlay_dir(struct source *source, const char *path, bool is_uppe
 /* Adds a layer on top that has a table, no contents and no directory. Takes over what layer holds, also when
  * it fails. what names the layer in messages. */
 int source_add_table(struct source *source, const char *what, struct layer *layer, struct error *err);
+
+/* Adds a layer on top that has nothing but a name, for messages, yet. */
+int source_add_named(struct source *source, const char *name, struct source_layer **out, struct error *err);
+
+/* The key of a layer that is known by something of that kind. */
+void source_derive_key(const char *kind, const void *identity, size_t size, char key[DIGEST_TEXT_SIZE]);
 
 /* Ensures that a layer's table is there, by a scan. */
 int source_layer_scan(struct source_layer *layer, struct error *err);

@@ -5,6 +5,7 @@
 #include "layer_top.h"
 #include "pack.h"
 #include "pack_store.h"
+#include "source_archive.h"
 
 #include <linux/capability.h>
 #include <stdlib.h>
@@ -57,29 +58,48 @@ static int add_top(struct source *source, const struct image_top *top, struct er
     return source_add_table(source, "what the engine adds", &made, err);
 }
 
-int source_open_stack(const struct store *store, const struct image_stack *stack, struct source *out,
-                      struct error *err)
+static int add_archives(struct source *source, const struct store *store, const struct image_stack *stack,
+                        struct image_progress *progress, struct error *err)
 {
-    _cleanup_(source_release) struct source source = SOURCE_NONE;
-    if (stack->n_dirs == 0)
-        return error_set(err, ERROR_INPUT, "it has no layers");
-    for (size_t i = 0; i < stack->n_dirs; i++) {
-        if (source_add_overlay_dir(&source, stack->dirs[i], false, err) != 0)
+    for (size_t i = 0; i < stack->n_archives && progress != NULL; i++)
+        progress->total_bytes += stack->archives[i].size;
+    for (size_t i = 0; i < stack->n_archives; i++)
+        if (source_add_archive(source, store, &stack->archives[i], progress, err) != 0)
             return -1;
-        if (!sees_marks(source.layers[i].dirfd))
+    return 0;
+}
+
+static int add_dirs(struct source *source, const struct store *store, const struct image_stack *stack,
+                    struct error *err)
+{
+    for (size_t i = 0; i < stack->n_dirs; i++) {
+        if (source_add_overlay_dir(source, stack->dirs[i], false, err) != 0)
+            return -1;
+        if (!sees_marks(source->layers[i].dirfd))
             return error_set(
                 err, ERROR_REFUSED,
                 "the marks in the layer '%s' cannot be read without the capability CAP_SYS_ADMIN",
                 stack->dirs[i]);
-        if (load_table(store, &source.layers[i], err) != 0)
+        if (load_table(store, &source->layers[i], err) != 0)
             return -1;
-        if (source.layers[i].needs_merged_view)
+        if (source->layers[i].needs_merged_view)
             return error_set(
                 err, ERROR_REFUSED,
                 "the layer '%s' has marks that only overlayfs reads: prepare the root file system "
                 "of a container instead",
                 stack->dirs[i]);
     }
+    return 0;
+}
+
+int source_open_stack(const struct store *store, const struct image_stack *stack,
+                      struct image_progress *progress, struct source *out, struct error *err)
+{
+    _cleanup_(source_release) struct source source = SOURCE_NONE;
+    if (stack->n_dirs + stack->n_archives == 0)
+        return error_set(err, ERROR_INPUT, "it has no layers");
+    if (add_dirs(&source, store, stack, err) != 0 || add_archives(&source, store, stack, progress, err) != 0)
+        return -1;
     for (size_t i = 0; i < stack->n_tops; i++)
         if (add_top(&source, &stack->tops[i], err) != 0)
             return -1;

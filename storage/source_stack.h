@@ -8,8 +8,10 @@
 #include "store.h"
 
 /* As source_open, of a stack: the keys are those that source_open finds for a mount of it. All layers have
- * their tables afterwards. ERROR_REFUSED: a layer has marks that only the kernel, or only root, can read. */
-int source_open_stack(const struct store *store, const struct image_stack *stack, struct source *out,
-                      struct error *err);
+ * their tables afterwards, and those that are archives their
+ * packs, of whose making progress (may be NULL) tells. ERROR_REFUSED: a layer has marks that only the kernel,
+ * or only root, can read. */
+int source_open_stack(const struct store *store, const struct image_stack *stack,
+                      struct image_progress *progress, struct source *out, struct error *err);
 
 #endif

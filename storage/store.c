@@ -68,7 +68,7 @@ int store_open(const char *path, struct store **out, struct error *err)
     struct store *store = malloc(sizeof(*store));
     if (store == NULL)
         return error_errno(err, "open the store '%s'", path);
-    *store = (struct store){-1, -1, -1, -1, -1, NULL};
+    *store = (struct store){-1, -1, -1, -1, -1, -1, NULL};
     store->path = strdup(path);
 
     if (store->path == NULL) {
@@ -79,6 +79,7 @@ int store_open(const char *path, struct store **out, struct error *err)
         open_dir(root_fd, "img", &store->img_fd, err) != 0 ||
         open_dir(root_fd, "lock", &store->lock_fd, err) != 0 ||
         open_dir(root_fd, "delta", &store->delta_fd, err) != 0 ||
+        open_dir(root_fd, "archive", &store->archive_fd, err) != 0 ||
         open_verified(root_fd, &store->verified_fd, err) != 0) {
         store_close(store);
         return error_wrap(err, "open the store '%s'", path);
@@ -96,6 +97,7 @@ void store_close(struct store *store)
     cleanup_close(&store->lock_fd);
     cleanup_close(&store->verified_fd);
     cleanup_close(&store->delta_fd);
+    cleanup_close(&store->archive_fd);
     free(store->path);
     free(store);
 }

@@ -7,6 +7,7 @@
  *   lock/KEY       who builds KEY right now (base/lock.h)
  *   verified/BOOT/KEY  KEY was found intact since the machine booted (verified.h)
  *   delta/KEY      what a guest wrote (storage/delta_file.h)
+ *   archive/DIGEST there is a pack of the layer whose archive, uncompressed, has this digest (archive_pack.h)
  *
  * Everything in data and img is immutable. A hidden name (ATOMIC_FILE_PREFIX) is what a dead builder left.
  */
@@ -24,6 +25,7 @@ struct store {
     int lock_fd;
     int verified_fd; /* of this boot */
     int delta_fd;
+    int archive_fd;
     char *path; /* for messages */
 };
 

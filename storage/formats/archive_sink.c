@@ -59,7 +59,7 @@ int archive_sink_pad(struct archive_sink *sink, size_t align, struct error *err)
     return archive_sink_add(sink, zeros, size, err);
 }
 
-int archive_sink_copy(struct archive_sink *sink, int fd, uint64_t size, struct error *err)
+int archive_sink_copy(struct archive_sink *sink, int fd, uint64_t off, uint64_t size, struct error *err)
 {
     for (uint64_t done = 0; done < size;) {
         if (sink->used == BUFFER_SIZE && archive_sink_flush(sink, err) != 0)
@@ -67,7 +67,7 @@ int archive_sink_copy(struct archive_sink *sink, int fd, uint64_t size, struct e
         size_t want = BUFFER_SIZE - sink->used;
         if (want > size - done)
             want = (size_t)(size - done);
-        ssize_t n = pread(fd, sink->buffer + sink->used, want, (off_t)done);
+        ssize_t n = pread(fd, sink->buffer + sink->used, want, (off_t)(off + done));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)

@@ -25,8 +25,8 @@ int archive_sink_add(struct archive_sink *sink, const void *data, size_t size, s
 /* Adds zeros up to the next multiple of align, a power of two. */
 int archive_sink_pad(struct archive_sink *sink, size_t align, struct error *err);
 
-/* Copies exactly size bytes of a file from its start. A file that ends before is ERROR_STATE. */
-int archive_sink_copy(struct archive_sink *sink, int fd, uint64_t size, struct error *err);
+/* Copies exactly size bytes of a file from off on. A file that ends before is ERROR_STATE. */
+int archive_sink_copy(struct archive_sink *sink, int fd, uint64_t off, uint64_t size, struct error *err);
 
 /* Writes what is in the buffer. */
 int archive_sink_flush(struct archive_sink *sink, struct error *err);

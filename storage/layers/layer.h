@@ -18,13 +18,15 @@
 
 #define LAYER_BLOCK_SIZE 4096u
 
-/* The mtime of an entry that has none of its own (layer_scan_options.small_bytes). */
+/* The mtime of an entry that has none of its own: in a small layer (layer_scan_options.small_bytes), of a
+ * whiteout, of the root of a layer that an engine has unpacked. */
 #define LAYER_NO_TIME INT64_MIN
 
 enum layer_entry_flags {
     LAYER_WHITEOUT = 1 << 0, /* hides the entry of that name in the layers below, and is nothing itself */
     LAYER_OPAQUE = 1 << 1,   /* a directory that hides what the layers below have in it */
-    LAYER_SPARSE = 1 << 2    /* only the file's segments have blocks */
+    LAYER_SPARSE = 1 << 2,   /* only the file's segments have blocks */
+    LAYER_IMPLIED = 1 << 3   /* a root that its archive says nothing about: it is as the one below */
 };
 
 /* One entry; the same in memory and in a pack's index. */

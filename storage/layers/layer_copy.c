@@ -133,9 +133,13 @@ static int add_part(const struct job *job, struct copier *copier, const struct l
     uint64_t skip = from > run->block ? from - run->block : 0;
     uint64_t n = (run->block + run->n_blocks < to ? run->block + run->n_blocks : to) - run->block - skip;
 
-    if (open_file(copier, source, run->source, run->entry, &fd, err) != 0)
+    /* A spool has whole blocks. */
+    uint64_t first = source->spool_blocks != NULL ? source->spool_blocks[run->entry] : 0;
+    uint64_t size = source->spool_blocks != NULL ? UINT64_MAX : e->size;
+    if (source->spool_blocks == NULL && open_file(copier, source, run->source, run->entry, &fd, err) != 0)
         return -1;
-    if (read_blocks(fd, run->file_block + skip, n, e->size, copier->buffer + copier->used, err) != 0)
+    if (read_blocks(fd >= 0 ? fd : source->dirfd, first + run->file_block + skip, n, size,
+                    copier->buffer + copier->used, err) != 0)
         return error_wrap(err, "'%.*s'", (int)e->name_size, source->layer->strings + e->name);
     copier->used += (size_t)(n * LAYER_BLOCK_SIZE);
     if (source->copied_bytes != NULL)

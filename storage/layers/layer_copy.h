@@ -13,8 +13,9 @@
 
 /* Where files come from. */
 struct layer_copy_source {
-    int dirfd;
+    int dirfd; /* the layer's directory; with spool_blocks: the file that holds all contents */
     const struct layer *layer;
+    const uint64_t *spool_blocks;   /* of each entry: its first block in that file; NULL: it is a directory */
     _Atomic uint64_t *copied_bytes; /* grows as contents are copied; NULL: nobody wants to know */
 };
 

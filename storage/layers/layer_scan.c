@@ -288,9 +288,16 @@ static void read_dir_marks(struct scan *scan, int fd, struct layer_entry *e)
 static int read_file_marks(struct scan *scan, int dirfd, const char *name, const struct stat *st,
                            struct layer_entry *e, struct error *err)
 {
+    uint32_t number = (uint32_t)(e - scan->layer.entries);
     char value;
-    if (S_ISCHR(st->st_mode) && st->st_rdev == 0)
+    if (S_ISCHR(st->st_mode) && st->st_rdev == 0) {
+        /* Whoever made it, and when: it hides a name and says nothing else. */
         e->flags |= LAYER_WHITEOUT;
+        e->mode = S_IFCHR;
+        e->uid = e->gid = 0;
+        e->mtime = LAYER_NO_TIME;
+        e->link = number;
+    }
     if (!S_ISREG(st->st_mode) || st->st_size == 0 || st->st_blocks != 0)
         return 0;
     _cleanup_close_ int fd = -1;
@@ -402,6 +409,9 @@ static int add_root(struct scan *scan, struct error *err)
     scan->root_dev = st.st_dev;
     scan->layer.n_entries = 1;
     fill_entry(e, 0, 0, &st);
+    /* The root of an engine's layer has the time at which that was unpacked. */
+    if (scan->options->is_overlay && scan->options->has_identity)
+        e->mtime = LAYER_NO_TIME;
     add_to_fingerprint(scan, 0, &st);
     return 0;
 }

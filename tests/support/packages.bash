@@ -4,7 +4,8 @@
 # What it takes to build the project with gcc.
 # shellcheck disable=SC2034 # for those who source this
 packages_build=(
-    gcc cmake ninja-build pkg-config libc6-dev libyajl-dev libseccomp-dev libmnl-dev libsystemd-dev musl-dev check dpkg-dev
+    gcc cmake ninja-build pkg-config libc6-dev libyajl-dev libseccomp-dev libmnl-dev libsystemd-dev libarchive-dev
+    musl-dev check dpkg-dev
 )
 
 # packages_install NAME...: installs the Debian packages among them that are missing, without a question.

@@ -51,14 +51,30 @@ struct image_top {
     bool takes_owner_below; /* it belongs to whom the one below belongs; else to root */
 };
 
+enum image_compression { IMAGE_UNCOMPRESSED, IMAGE_GZIP, IMAGE_ZSTD };
+
+/* The tar archive of a layer, as registries and OCI layouts have it (image-spec, layer.md). */
+struct image_archive {
+    const char *name;    /* for messages */
+    const char *path;    /* of the file that it is in */
+    uint64_t off;        /* where it begins there; 0: the file is the archive and nothing else */
+    uint64_t size;       /* bytes */
+    const char *digest;  /* SHA-256 of these, in hexadecimal digits */
+    const char *diff_id; /* the same of what they decompress to */
+    enum image_compression compression;
+};
+
 /*
  * A root file system that nobody has mounted yet: the directories that an engine's containers are mounted
- * from, lowest first, in overlayfs's form, and what the engine adds to them. What it really adds may differ:
- * then the image is of no use to that container, and its packs are.
+ * from, lowest first, in overlayfs's form, or the archives that they are unpacked from; and what the engine
+ * adds to them. What it really adds may differ: then the image is of no use to that container, and its packs
+ * are.
  */
 struct image_stack {
     const char *const *dirs;
     size_t n_dirs;
+    const struct image_archive *archives; /* instead of dirs, lowest first */
+    size_t n_archives;
     const struct image_top *tops; /* the lowest first */
     size_t n_tops;
 };
@@ -86,15 +102,23 @@ struct image_progress {
     void *context;
 };
 
+/* Who knows from which archives engines have unpacked the directories of layers. */
+struct image_archives {
+    /* Finds the diff id (64 hexadecimal digits) for a directory; false: it is not known. */
+    bool (*find)(void *context, const char *dir, char diff_id[STORE_KEY_SIZE]);
+    void *context;
+};
+
 struct image_request {
     const char *rootfs; /* path of the tree; nothing in it is ever changed. With a stack: for messages */
     enum image_format format; /* */
     const char *raw_path;     /* with IMAGE_RAW: the file's absolute path inside the tree */
     const struct image_patch *patches;
     size_t n_patches;
-    struct image_progress *progress; /* image_prepare: NULL: nobody wants to know */
-    const struct image_stack *stack; /* image_prepare: what to take instead of rootfs; NULL: rootfs */
-    struct image_id_map uids;        /* of the owners that the tree's files have outside the container */
+    struct image_progress *progress;       /* image_prepare: NULL: nobody wants to know */
+    const struct image_stack *stack;       /* image_prepare: what to take instead of rootfs; NULL: rootfs */
+    const struct image_archives *archives; /* asked when an image is not there; NULL: nobody knows */
+    struct image_id_map uids; /* of the owners that the tree's files have outside the container */
     struct image_id_map gids;
 };
 
