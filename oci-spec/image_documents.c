@@ -140,6 +140,27 @@ int image_documents_manifest(struct image_documents *documents, const char *json
     return 0;
 }
 
+struct layout_document {
+    const char *version;
+};
+
+static const struct field layout_fields[] = {
+    {FIELD(layout_document, version, FIELD_STRING, "imageLayoutVersion"), .is_required = true},
+};
+static const struct field_object layout_object = FIELD_OBJECT_OF(layout_document, layout_fields);
+
+int image_documents_layout(struct image_documents *documents, const char *json, size_t size,
+                           struct error *err)
+{
+    struct layout_document layout = {.version = NULL};
+    if (read_object(documents, json, size, &layout_object, &layout, err) < 0)
+        return -1;
+    if (layout.version == NULL || strncmp(layout.version, "1.", 2) != 0)
+        return error_set(err, ERROR_REFUSED, "the layout has version \"%.40s\", this program reads 1",
+                         layout.version != NULL ? layout.version : "");
+    return 0;
+}
+
 struct config_rootfs {
     struct config_strings diff_ids;
 };

@@ -12,7 +12,9 @@
 static const struct cli_option options[] = {
     {"store", 0, CLI_TEXT, offsetof(struct image_options, store), "DIR", "the store (the settings' one)"},
     {"from", 0, CLI_TEXT, offsetof(struct image_options, from), "ENGINE",
-     "prepare: podman, containerd, docker, or a storage's directory"},
+     "prepare: podman, containerd, docker, a storage's directory, or an OCI layout"},
+    {"for", 0, CLI_TEXT, offsetof(struct image_options, only_for), "ENGINE",
+     "prepare: of a layout, for the containers of this engine only"},
     {"all", 'a', CLI_FLAG, offsetof(struct image_options, wants_all), NULL,
      "prepare: all images of the engine"},
     {"as", 0, CLI_TEXT, offsetof(struct image_options, as), "FORMAT",

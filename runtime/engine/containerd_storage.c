@@ -24,7 +24,7 @@
 #define SNAPSHOTTER "overlayfs"
 #define METADATA_DB "io.containerd.metadata.v1.bolt/meta.db"
 #define SNAPSHOTS   "io.containerd.snapshotter.v1." SNAPSHOTTER
-#define BLOBS       "io.containerd.content.v1.content/blobs"
+#define CONTENT     "io.containerd.content.v1.content"
 
 struct reading {
     const char *dir;
@@ -32,7 +32,7 @@ struct reading {
     struct image_documents *documents;
     struct bolt_bucket snapshots; /* v1/snapshots of the snapshotter's database */
     struct bolt_bucket namespace; /* at work */
-    char *blobs;
+    struct blob_store blobs;
 };
 
 static int open_database(const char *dir, const char *name, struct bolt *out, struct error *err)
@@ -104,8 +104,8 @@ static int add_layers(const struct reading *r, const struct image_config *config
         uint64_t number = 0;
         storage_chain_id(chain, config->diff_ids.items[i]);
         if (find_snapshot(r, chain, &number, err) < 0 ||
-            storage_add_dir(image, err, "%s/" SNAPSHOTS "/snapshots/%llu/fs", r->dir,
-                            (unsigned long long)number) < 0)
+            storage_add_dir(image, config->diff_ids.items[i], err, "%s/" SNAPSHOTS "/snapshots/%llu/fs",
+                            r->dir, (unsigned long long)number) < 0)
             return -1;
     }
     return storage_set_working_dir(image, config->working_dir, err);
@@ -116,8 +116,8 @@ static int fill_image(const struct reading *r, const char *digest, struct engine
 {
     struct image_manifest manifest;
     struct image_config config;
-    if (blob_read_manifest(r->blobs, digest, r->documents, &manifest, err) < 0 ||
-        blob_read_config(r->blobs, &manifest, r->documents, &config, err) < 0)
+    if (blob_read_manifest(&r->blobs, digest, r->documents, &manifest, err) < 0 ||
+        blob_read_config(&r->blobs, &manifest, r->documents, &config, err) < 0)
         return -1;
     return add_layers(r, &config, image, err);
 }
@@ -194,17 +194,18 @@ int containerd_storage_list(const char *dir, struct engine_images *images, struc
 {
     _cleanup_(image_documents_freep) struct image_documents *documents = image_documents_new(err);
     _cleanup_(bolt_release) struct bolt metadata = BOLT_NONE, snapshotter = BOLT_NONE;
-    _cleanup_free_ char *blobs = NULL;
+    _cleanup_free_ char *content = NULL;
 
     if (documents == NULL)
         return -1;
-    if (asprintf(&blobs, "%s/" BLOBS, dir) < 0) {
-        blobs = NULL;
+    if (asprintf(&content, "%s/" CONTENT, dir) < 0) {
+        content = NULL;
         return error_errno(err, "list the images");
     }
     if (open_database(dir, METADATA_DB, &metadata, err) < 0 ||
         open_database(dir, SNAPSHOTS "/metadata.db", &snapshotter, err) < 0)
         return -1;
-    struct reading reading = {.dir = dir, .images = images, .documents = documents, .blobs = blobs};
+    struct reading reading = {
+        .dir = dir, .images = images, .documents = documents, .blobs = {.path = content}};
     return list_images(&reading, &metadata, &snapshotter, err);
 }

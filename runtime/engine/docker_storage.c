@@ -33,7 +33,7 @@ static int add_layers(const char *dir, const struct image_config *config, struct
         _cleanup_free_ char *id = NULL;
         storage_chain_id(chain, config->diff_ids.items[i]);
         if (read_cache_id(dir, chain, &id, err) < 0 ||
-            storage_add_dir(image, err, "%s/overlay2/%s/diff", dir, id) < 0)
+            storage_add_dir(image, config->diff_ids.items[i], err, "%s/overlay2/%s/diff", dir, id) < 0)
             return -1;
     }
     return storage_set_working_dir(image, config->working_dir, err);

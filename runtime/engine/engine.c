@@ -25,7 +25,7 @@ struct engine_traits {
     int (*list)(const char *dir, struct engine_images *images, struct error *err);
 };
 
-static const struct engine_traits traits[ENGINE_COUNT] = {
+static const struct engine_traits traits[ENGINE_COUNT + 1] = {
     [ENGINE_PODMAN] = {.name = "podman",
                        .root_dir = "/var/lib/containers/storage",
                        .user_dir = "containers/storage",
@@ -43,11 +43,23 @@ static const struct engine_traits traits[ENGINE_COUNT] = {
                        .mark = "image/overlay2",
                        .records = {"image/overlay2"},
                        .list = docker_storage_list},
+    [ENGINE_LAYOUT] = {.name = "OCI layout", .mark = "oci-layout", .records = {"."}, .list = layout_list},
 };
 
 const char *engine_name(enum engine_kind kind)
 {
     return traits[kind].name;
+}
+
+bool engine_kind_find(const char *name, enum engine_kind *out)
+{
+    for (int i = 0; i < ENGINE_COUNT; i++) {
+        if (strcmp(name, traits[i].name) == 0) {
+            *out = (enum engine_kind)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 size_t engine_record_dirs(enum engine_kind kind, const char *out[ENGINE_RECORDS_MAX])
@@ -90,7 +102,11 @@ int engine_recognise(const char *dir, enum engine_kind *out, struct error *err)
     struct stat st;
     if (stat(dir, &st) < 0 && errno == ENOENT)
         return error_set(err, ERROR_NOT_FOUND, "there is no directory '%s'", dir);
-    for (int i = 0; i < ENGINE_COUNT; i++) {
+    if (S_ISREG(st.st_mode)) {
+        *out = ENGINE_LAYOUT;
+        return 0;
+    }
+    for (int i = 0; i <= ENGINE_LAYOUT; i++) {
         if (has(dir, traits[i].mark)) {
             *out = (enum engine_kind)i;
             return 0;
@@ -104,17 +120,17 @@ int engine_recognise(const char *dir, enum engine_kind *out, struct error *err)
             dir);
     if (access(dir, R_OK | X_OK) < 0)
         return error_errno(err, "read '%s'", dir);
-    return error_set(err, ERROR_INPUT,
-                     "'%s' is no storage of podman, containerd (overlayfs) or docker (overlay2)", dir);
+    return error_set(
+        err, ERROR_INPUT,
+        "'%s' is no storage of podman, containerd (overlayfs) or docker (overlay2), and no OCI layout", dir);
 }
 
 int engine_open(const char *text, struct engine *out, struct error *err)
 {
     _cleanup_free_ char *dir = NULL;
     enum engine_kind kind;
-    for (int i = 0; i < ENGINE_COUNT && dir == NULL; i++)
-        if (strcmp(text, traits[i].name) == 0 && (dir = engine_usual_dir((enum engine_kind)i, err)) == NULL)
-            return -1;
+    if (engine_kind_find(text, &kind) && (dir = engine_usual_dir(kind, err)) == NULL)
+        return -1;
     if (dir == NULL && (dir = realpath(text, NULL)) == NULL) {
         if (errno == ENOENT)
             return error_set(
@@ -158,8 +174,11 @@ void engine_images_release(struct engine_images *images)
     for (size_t i = 0; i < images->n; i++) {
         struct engine_image *image = &images->items[i];
         for (size_t k = 0; k < image->n_dirs; k++)
-            free(image->dirs[k]);
+            free(image->dirs[k].path);
         free(image->dirs);
+        for (size_t k = 0; k < image->n_archives; k++)
+            free(image->archives[k].path);
+        free(image->archives);
         free(image->name);
         free(image->id);
         free(image->working_dir);

@@ -16,22 +16,28 @@ enum engine_kind {
     ENGINE_PODMAN,     /* containers-storage: podman, buildah, CRI-O */
     ENGINE_CONTAINERD, /* the overlayfs snapshotter; also under docker and a kubelet */
     ENGINE_DOCKER,     /* docker's own overlay2 storage */
-    ENGINE_COUNT
+    ENGINE_COUNT,
+    ENGINE_LAYOUT =
+        ENGINE_COUNT /* no engine's: an OCI image layout (image-layout.md), a directory or an archive */
 };
 
-/* "podman", "containerd", "docker". */
+/* "podman", "containerd", "docker"; "OCI layout". */
 const char *engine_name(enum engine_kind kind);
+
+/* The engine of a name. False: there is none. */
+bool engine_kind_find(const char *name, enum engine_kind *out);
 
 struct engine {
     enum engine_kind kind;
-    char *dir; /* absolute */
+    char *dir; /* absolute; the file of a layout in an archive */
 };
 
 #define ENGINE_NONE ((struct engine){.dir = NULL})
 
 /*
  * Finds an engine's storage: text is a name (the usual directory of that engine, for this user) or a
- * directory, whose contents tell whose it is. ERROR_NOT_FOUND, ERROR_INPUT. *out is the caller's to release.
+ * directory, whose contents tell whose it is, or an archive with a layout in it. ERROR_NOT_FOUND,
+ * ERROR_INPUT. *out is the caller's to release.
  */
 int engine_open(const char *text, struct engine *out, struct error *err);
 
@@ -50,12 +56,30 @@ void engine_release(struct engine *engine);
 /* The directories, relative to the storage, in which something changes when an image comes or goes. */
 size_t engine_record_dirs(enum engine_kind kind, const char *out[ENGINE_RECORDS_MAX]);
 
+/* A layer that an engine has unpacked. */
+struct engine_dir {
+    char *path;
+    char diff_id[STORE_KEY_SIZE]; /* of its archive; "": not known */
+};
+
+/* A layer that is an archive in a layout: see struct image_archive. */
+struct engine_archive {
+    char *path;
+    uint64_t off, size;
+    char name[80]; /* its digest with the prefix */
+    char digest[STORE_KEY_SIZE];
+    char diff_id[STORE_KEY_SIZE];
+    enum image_compression compression;
+};
+
 struct engine_image {
     char *name; /* as a person says it; its id when it has no name */
     char *id;   /* hexadecimal */
     bool is_named;
-    char **dirs; /* of its layers, lowest first */
+    struct engine_dir *dirs; /* of its layers, lowest first */
     size_t n_dirs;
+    struct engine_archive *archives; /* a layout's: its layers, lowest first */
+    size_t n_archives;
     char *working_dir;    /* absolute; NULL: none */
     struct error problem; /* kind is not ERROR_NONE: why the layers are not known */
 };

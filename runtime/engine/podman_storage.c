@@ -48,8 +48,8 @@ static int add_layers(const char *dir, const struct layer_index *index, const ch
         }
         chain[n++] = layer;
     }
-    while (n > 0)
-        if (storage_add_dir(image, err, "%s/overlay/%s/diff", dir, chain[--n]->id) < 0)
+    while (n-- > 0)
+        if (storage_add_dir(image, chain[n]->diff_digest, err, "%s/overlay/%s/diff", dir, chain[n]->id) < 0)
             return -1;
     return 0;
 }

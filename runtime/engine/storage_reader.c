@@ -48,28 +48,31 @@ struct engine_image *storage_add_image(struct engine_images *images, const char 
 }
 
 /* Takes dir over. */
-static int add_dir(struct engine_image *image, char *dir, struct error *err)
+static int add_dir(struct engine_image *image, const char *diff_id, char *dir, struct error *err)
 {
-    char **grown = reallocarray(image->dirs, image->n_dirs + 1, sizeof(*grown));
+    struct engine_dir *grown = reallocarray(image->dirs, image->n_dirs + 1, sizeof(*grown));
+    if (grown != NULL)
+        image->dirs = grown;
     if (grown == NULL || dir == NULL) {
         error_errno(err, "list the layers of '%s'", image->name);
         free(dir);
-        image->dirs = grown != NULL ? grown : image->dirs;
         return -1;
     }
-    image->dirs = grown;
-    image->dirs[image->n_dirs++] = dir;
+    struct engine_dir *added = &image->dirs[image->n_dirs++];
+    *added = (struct engine_dir){.path = dir};
+    if (diff_id != NULL)
+        snprintf(added->diff_id, sizeof(added->diff_id), "%s", diff_id + strlen(IMAGE_DIGEST_PREFIX));
     return 0;
 }
 
-int storage_add_dir(struct engine_image *image, struct error *err, const char *fmt, ...)
+int storage_add_dir(struct engine_image *image, const char *diff_id, struct error *err, const char *fmt, ...)
 {
     char *dir = NULL;
     va_list args;
     va_start(args, fmt);
     int n = vasprintf(&dir, fmt, args);
     va_end(args);
-    return add_dir(image, n < 0 ? NULL : dir, err);
+    return add_dir(image, diff_id, n < 0 ? NULL : dir, err);
 }
 
 int storage_set_working_dir(struct engine_image *image, const char *dir, struct error *err)
@@ -83,9 +86,11 @@ int storage_set_working_dir(struct engine_image *image, const char *dir, struct 
 int storage_copy_layers(struct engine_image *to, const struct engine_image *from, struct error *err)
 {
     to->problem = from->problem;
-    for (size_t i = 0; i < from->n_dirs; i++)
-        if (add_dir(to, strdup(from->dirs[i]), err) < 0)
+    for (size_t i = 0; i < from->n_dirs; i++) {
+        if (add_dir(to, NULL, strdup(from->dirs[i].path), err) < 0)
             return -1;
+        memcpy(to->dirs[i].diff_id, from->dirs[i].diff_id, sizeof(to->dirs[i].diff_id));
+    }
     return storage_set_working_dir(to, from->working_dir, err);
 }
 

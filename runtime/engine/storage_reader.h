@@ -12,6 +12,7 @@
 int podman_storage_list(const char *dir, struct engine_images *images, struct error *err);
 int containerd_storage_list(const char *dir, struct engine_images *images, struct error *err);
 int docker_storage_list(const char *dir, struct engine_images *images, struct error *err);
+int layout_list(const char *dir, struct engine_images *images, struct error *err);
 
 /* Reads a file of at most IMAGE_DOCUMENT_SIZE_MAX bytes below a directory; the path is as for printf(3).
  * *out_data is the caller's to free(3). */
@@ -22,9 +23,10 @@ int storage_read(const char *dir, char **out_data, size_t *out_size, struct erro
 struct engine_image *storage_add_image(struct engine_images *images, const char *name, const char *id,
                                        struct error *err);
 
-/* Adds the directory of an image's next layer upwards. The path is as for printf(3). */
-int storage_add_dir(struct engine_image *image, struct error *err, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Adds the directory of an image's next layer upwards, and the diff id of what was unpacked there (with its
+ * prefix; NULL: not known). The path is as for printf(3). */
+int storage_add_dir(struct engine_image *image, const char *diff_id, struct error *err, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Notes an image's working directory; NULL: none. */
 int storage_set_working_dir(struct engine_image *image, const char *dir, struct error *err);

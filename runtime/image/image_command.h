@@ -16,6 +16,7 @@ struct image_options {
     const char *as;
     const char *format;
     const char *from;
+    const char *only_for;
     uint64_t min_age;
     uint64_t max_size;
     bool wants_all;

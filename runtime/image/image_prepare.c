@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static int prepare_dir(const struct image_call *call, const char *dir, enum image_format format,
@@ -28,8 +29,8 @@ static int prepare_dir(const struct image_call *call, const char *dir, enum imag
 }
 
 /* The named images of an engine. */
-static int prepare_named(const struct image_call *call, const struct engine *engine, enum image_format format,
-                         struct image_report *report, size_t *n_failed, struct error *err)
+static int prepare_named(const struct image_call *call, const struct engine *engine,
+                         const struct image_engine_wish *wish, size_t *n_failed, struct error *err)
 {
     _cleanup_(engine_images_release) struct engine_images images = ENGINE_IMAGES_NONE;
     if (engine_list(engine, &images, err) < 0)
@@ -38,28 +39,34 @@ static int prepare_named(const struct image_call *call, const struct engine *eng
         const struct engine_image *image;
         bool failed;
         if (engine_find(&images, call->args[i], &image, err) < 0 ||
-            image_engine_prepare(call->store, engine, image, format, report, &failed, err) < 0)
+            image_engine_prepare(call->store, engine, image, wish, &failed, err) < 0)
             return -1;
         *n_failed += failed;
     }
     return 0;
 }
 
-static int prepare_from(const struct image_call *call, enum image_format format, struct image_report *report,
-                        struct error *err)
+static int prepare_from(const struct image_call *call, struct image_engine_wish *wish, struct error *err)
 {
     _cleanup_(engine_release) struct engine engine = ENGINE_NONE;
+    const char *only_for = call->options->only_for;
     size_t n_failed = 0;
     int result;
 
     if (call->options->wants_all == (call->n_args > 0))
         return error_set(err, ERROR_USAGE, "\"image prepare --from\" wants names of images, or --all");
+    wish->only_for = ENGINE_COUNT;
+    if (only_for != NULL && !engine_kind_find(only_for, &wish->only_for))
+        return error_set(err, ERROR_USAGE, "\"%s\" is no engine: podman, containerd or docker", only_for);
     if (engine_open(call->options->from, &engine, err) < 0)
         return -1;
+    if (only_for != NULL && engine.kind != ENGINE_LAYOUT)
+        return error_set(err, ERROR_USAGE, "--for goes with an OCI layout: '%s' is %s's", engine.dir,
+                         engine_name(engine.kind));
     if (call->options->wants_all)
-        result = image_engine_prepare_all(call->store, &engine, format, report, &n_failed, err);
+        result = image_engine_prepare_all(call->store, &engine, wish, &n_failed, err);
     else
-        result = prepare_named(call, &engine, format, report, &n_failed, err);
+        result = prepare_named(call, &engine, wish, &n_failed, err);
     if (result < 0)
         return -1;
     if (n_failed > 0)
@@ -75,8 +82,8 @@ int image_prepare_command(const struct image_call *call, struct error *err)
     if (image_format_find(call->options->as, &format, err) < 0)
         return -1;
     if (call->options->from != NULL)
-        return prepare_from(call, format, &report, err);
-    if (call->n_args == 0 || call->options->wants_all)
+        return prepare_from(call, &(struct image_engine_wish){.format = format, .report = &report}, err);
+    if (call->n_args == 0 || call->options->wants_all || call->options->only_for != NULL)
         return error_set(err, ERROR_USAGE,
                          "\"image prepare\" wants root file systems, or --from and an engine");
     for (int i = 0; i < call->n_args; i++)

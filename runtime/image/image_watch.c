@@ -69,9 +69,9 @@ static void watcher_release(struct watcher *w)
 static int add_dir(struct watcher *w, const char *text, struct error *err)
 {
     char *dir = NULL;
-    for (int i = 0; i < ENGINE_COUNT && dir == NULL; i++)
-        if (strcmp(text, engine_name((enum engine_kind)i)) == 0)
-            dir = engine_usual_dir((enum engine_kind)i, err);
+    enum engine_kind kind;
+    if (engine_kind_find(text, &kind) && (dir = engine_usual_dir(kind, err)) == NULL)
+        return -1;
     if (dir == NULL && text[0] != '/')
         return error_set(err, ERROR_USAGE,
                          "\"%s\" is neither podman, containerd or docker nor an absolute path", text);
@@ -197,7 +197,8 @@ static int prepare_in_child(const struct watcher *w, const struct engine *engine
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (image_engine_prepare(w->call->store, engine, image, w->format, &report, &failed, &err) < 0) {
+    const struct image_engine_wish wish = {.format = w->format, .only_for = ENGINE_COUNT, .report = &report};
+    if (image_engine_prepare(w->call->store, engine, image, &wish, &failed, &err) < 0) {
         log_failure(&err);
         return EXIT_FAILURE;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "block_source.h"
 
+#include "engine_archives.h"
 #include "id_maps.h"
 #include "launch_set.h"
 #include "patches.h"
@@ -201,6 +202,8 @@ static int open_image(const struct block_source_request *request, const struct p
     _cleanup_(patches_release) struct patches patches = PATCHES_NONE;
     _cleanup_(id_maps_release) struct id_maps ids = ID_MAPS_NONE;
     _cleanup_(image_release) struct image image = IMAGE_NONE;
+    _cleanup_(engine_archives_release) struct engine_archives archives = ENGINE_ARCHIVES_NONE;
+    const struct image_archives asked = engine_archives_for(&archives);
     _cleanup_close_ int delta_fd = -1;
     struct image_request wanted = {
         .rootfs = block->source == UNIKERNEL_BLOCK_MOUNT ? block->path : plan->rootfs,
@@ -215,6 +218,7 @@ static int open_image(const struct block_source_request *request, const struct p
     wanted.n_patches = patches.n;
     wanted.uids = ids.uids;
     wanted.gids = ids.gids;
+    wanted.archives = &asked;
     if (image_open(store, &wanted, &image, err) < 0)
         return -1;
     if (block->writes == PLAN_WRITES_KEPT &&

@@ -66,6 +66,10 @@ struct image_manifest {
 int image_documents_manifest(struct image_documents *documents, const char *json, size_t size,
                              struct image_manifest *out, struct error *err);
 
+/* Reads the file "oci-layout" (image-layout.md). ERROR_REFUSED: it is of another version than 1. */
+int image_documents_layout(struct image_documents *documents, const char *json, size_t size,
+                           struct error *err);
+
 /* What a configuration (config.md) says about the root file system. */
 struct image_config {
     struct config_strings diff_ids; /* digests of the layers' uncompressed archives, lowest first */

@@ -28,6 +28,16 @@ prepare() {
     ip netns del made
 }
 
+@test "an image that was prepared from an OCI layout in an archive is found when containerd has unpacked it" {
+    local packs
+    key=$("$WHERRY" image prepare --format json --from "$ENGINE/hello.tar" --for containerd hello 3>&- | jq -r 'select(.built) | .key')
+    packs=$(ls /var/lib/wherry/store/data)
+    prepare hello
+    [[ $(ls /var/lib/wherry/store/data) == "$packs" ]]
+    store_keys | grep -qx "$key"
+    [[ $(stat -c %i /var/lib/wherry/store/img/*/meta | sort -u | wc -l) == 1 && $(store_keys | wc -l) == 2 ]]
+}
+
 @test "an image has as many names as containerd gives it" {
     c images tag localhost/web:latest localhost/other:1
     run -0 prepare --all

@@ -32,6 +32,87 @@ prepare() {
     hit_of "$key"
 }
 
+# layout_hit NAME PUSH-OPTION...: what is prepared from a layout of the image is what its first container has, and nothing is packed.
+layout_hit() {
+    local key packs
+    rm -rf "$BATS_TEST_TMPDIR/layout"
+    p push -q "${@:2}" "$1" "oci:$BATS_TEST_TMPDIR/layout:tag" >/dev/null
+    key=$("$WHERRY" image prepare --format json --from "$BATS_TEST_TMPDIR/layout" --for podman tag 3>&- |
+        jq -r 'select(.event == "ready") | .key')
+    packs=$(ls /var/lib/wherry/store/data)
+    p run -d --name first "$1"
+    store_keys_in_use | grep -qx "$key"
+    [[ $(ls /var/lib/wherry/store/data) == "$packs" ]]
+    p rm --force --time 0 first
+}
+
+@test "an image that was prepared from an OCI layout is found when the engine has unpacked it" {
+    layout_hit web
+    store_empty
+    layout_hit web --compression-format zstd
+    store_empty
+    mkdir -p "$BATS_TEST_TMPDIR/more/etc" && echo x >"$BATS_TEST_TMPDIR/more/etc/x"
+    printf 'FROM web\nCOPY --chown=3:4 etc /etc\nWORKDIR /work/dir\n' >"$BATS_TEST_TMPDIR/more/Containerfile"
+    p build -q -t above "$BATS_TEST_TMPDIR/more"
+    layout_hit above
+}
+
+@test "a layout that is damaged, of another version or for others is refused" {
+    local layout=$BATS_TEST_TMPDIR/layout blobs=$BATS_TEST_TMPDIR/layout/blobs/sha256 layer
+    refused() { # TEXT
+        run -1 --separate-stderr "$WHERRY" image prepare --from "$layout" --all
+        [[ $stderr == *"$1"* ]]
+        [[ -z $(ls /var/lib/wherry/store/img) ]]
+    }
+    fresh() {
+        rm -rf "$layout"
+        cp -r "$layout.good" "$layout"
+    }
+    # edit JQ-ARGUMENT...: changes the manifest, and the index after it.
+    edit() {
+        local old new
+        old=$(jq -r '.manifests[0].digest' "$layout/index.json" | cut -d: -f2)
+        jq -c "$@" "$blobs/$old" >"$layout/new"
+        new=$(sha256sum "$layout/new" | cut -d' ' -f1)
+        mv "$layout/new" "$blobs/$new"
+        jq -c --arg new "sha256:$new" --argjson size "$(stat -c %s "$blobs/$new")" \
+            '.manifests[0].digest = $new | .manifests[0].size = $size' "$layout/index.json" >"$layout/index.new"
+        mv "$layout/index.new" "$layout/index.json"
+    }
+    p push -q web "oci:$layout.good:tag" >/dev/null
+    fresh
+    layer=$(jq -r '.layers[0].digest' "$blobs/$(jq -r '.manifests[0].digest' "$layout/index.json" | cut -d: -f2)" | cut -d: -f2)
+    truncate -s -1 "$blobs/$layer"
+    refused "the blob 'sha256:$layer' has"
+    fresh
+    printf X | dd of="$blobs/$layer" bs=1 seek=30 conv=notrunc status=none
+    refused "pack the layer 'sha256:$layer': it has the digest"
+    fresh
+    rm "$blobs/$layer"
+    refused "the blob 'sha256:$layer' is not there"
+    fresh
+    edit '.layers[0].mediaType = "application/octet-stream"'
+    refused 'has the media type "application/octet-stream", which is no archive'
+    fresh
+    edit '.layers += .layers'
+    refused "and its configuration tells of"
+    fresh
+    echo '{"imageLayoutVersion": "2.0.0"}' >"$layout/oci-layout"
+    refused 'the layout has version "2.0.0", this program reads 1'
+    fresh
+    jq '.manifests[0].platform = {os: "linux", architecture: "s390x"}' "$layout.good/index.json" >"$layout/index.json"
+    refused 'it is for linux on s390x'
+    fresh
+    jq '.manifests[0].digest = "sha256:../../../etc/passwd"' "$layout.good/index.json" >"$layout/index.json"
+    refused 'is no sha256 digest in hexadecimal'
+    fresh
+    tar -C "$layout" -czf "$BATS_TEST_TMPDIR/layout.tgz" .
+    run -1 --separate-stderr "$WHERRY" image prepare --from "$BATS_TEST_TMPDIR/layout.tgz" --all
+    [[ $stderr == *"which must be a tar archive that is not compressed"* ]]
+    run -1 --separate-stderr "$WHERRY" image prepare --from "$ENGINE/root" --for docker --all
+    [[ $stderr == *"--for goes with an OCI layout"* ]]
+}
+
 @test "all images are prepared, and once" {
     [[ $(prepare --all | jq -s 'map(select(.built)) | length') -ge 2 ]]
     [[ $(prepare --all | jq -s 'map(select(.built)) | length') == 0 ]]
