@@ -174,7 +174,7 @@ static int run(const struct cli_invocation *invocation, struct error *err)
     if (command_open_container(invocation, CONTAINER_READ, &container, err) < 0)
         return -1;
     if (container.state == STATE_STOPPED)
-        return error_set(err, ERROR_STATE, "container not running");
+        return error_set(err, ERROR_STATE, "container not running: '%s' is stopped", container.dir.id);
     if ((given->wants_stats ? print_stats(&container, err) : stream(&container, &interval, err)) < 0)
         return -1;
     return EXIT_SUCCESS;

@@ -331,7 +331,9 @@ int container_kill(struct container *container, int signal, bool everything, str
     if (lifecycle_check(container->state, LIFECYCLE_KILL, container->dir.id, err) < 0)
         return -1;
     if (process_open(&container->record.process, &pidfd, err) < 0 || process_signal(pidfd, signal, err) < 0)
-        return err->kind == ERROR_NOT_FOUND ? error_set(err, ERROR_STATE, "container not running") : -1;
+        return err->kind != ERROR_NOT_FOUND
+                   ? -1
+                   : lifecycle_check(STATE_STOPPED, LIFECYCLE_KILL, container->dir.id, err);
     return signal == SIGKILL && container->state == STATE_PAUSED ? let_die(container, err) : 0;
 }
 

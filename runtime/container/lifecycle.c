@@ -13,11 +13,22 @@ static const bool allowed[STATE_COUNT][LIFECYCLE_OPERATION_COUNT] = {
     [STATE_STOPPED] = {false, false, false, false, false, true, true},
 };
 
-static int refuse_start(enum state_status state, struct error *err)
+static const char *refusal(enum state_status state, enum lifecycle_operation operation)
 {
-    if (state == STATE_RUNNING || state == STATE_PAUSED)
-        return error_set(err, ERROR_STATE, "cannot start an already running container");
-    return error_set(err, ERROR_STATE, "cannot start a container that is %s", state_status_name(state));
+    switch (operation) {
+    case LIFECYCLE_START:
+        return state == STATE_RUNNING || state == STATE_PAUSED
+                   ? "cannot start an already running container"
+                   : "cannot start a container that is not created";
+    case LIFECYCLE_PAUSE:
+        return "container not running or created";
+    case LIFECYCLE_RESUME:
+        return "container not paused";
+    case LIFECYCLE_DELETE:
+        return "cannot delete a container that is not stopped";
+    default:
+        return "container not running";
+    }
 }
 
 int lifecycle_check(enum state_status state, enum lifecycle_operation operation, const char *id,
@@ -25,19 +36,6 @@ int lifecycle_check(enum state_status state, enum lifecycle_operation operation,
 {
     if (allowed[state][operation])
         return 0;
-    switch (operation) {
-    case LIFECYCLE_START:
-        return refuse_start(state, err);
-    case LIFECYCLE_KILL:
-        return error_set(err, ERROR_STATE, "container not running");
-    case LIFECYCLE_PAUSE:
-        return error_set(err, ERROR_STATE, "container not running or created: %s", state_status_name(state));
-    case LIFECYCLE_RESUME:
-        return error_set(err, ERROR_STATE, "container not paused");
-    case LIFECYCLE_DELETE:
-        return error_set(err, ERROR_STATE, "cannot delete container %s that is not stopped: %s", id,
-                         state_status_name(state));
-    default:
-        return error_set(err, ERROR_STATE, "container not running: %s", state_status_name(state));
-    }
+    return error_set(err, ERROR_STATE, "%s: '%s' is %s", refusal(state, operation), id,
+                     state_status_name(state));
 }

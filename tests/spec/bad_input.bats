@@ -32,7 +32,7 @@ note_offset() {
     echo "nothing" >"$bundle/rootfs/hello"
     refuses_cleanly 126 "load the unikernel '/hello': not an ELF file" run_bundle
     : >"$bundle/rootfs/hello"
-    refuses_cleanly 126 "load the unikernel" run_bundle
+    refuses_cleanly 126 "load the unikernel '/hello': not an ELF file" run_bundle
 }
 
 @test "a directory and a pipe instead of a unikernel: 126" {
@@ -45,12 +45,12 @@ note_offset() {
 
 @test "a unikernel that is cut off: 126" {
     truncate --size 5000 "$bundle/rootfs/hello"
-    refuses_cleanly 126 "load the unikernel" run_bundle
+    refuses_cleanly 126 "load the unikernel '/hello': program header 1: the file ends before its segment does" run_bundle
 }
 
 @test "a unikernel for another machine: 126" {
     patch_hello 18 267
-    refuses_cleanly 126 "load the unikernel" run_bundle
+    refuses_cleanly 126 "load the unikernel '/hello': built for aarch64, not for x86-64" run_bundle
 }
 
 # The ABI note's descriptor: target, then version, behind the name's eight bytes and two of padding to eight.
@@ -61,7 +61,7 @@ note_offset() {
         [[ -n $at ]] || continue
         patch_hello "$((at + 8))" 002
     done
-    refuses_cleanly 126 "load the unikernel" run_bundle
+    refuses_cleanly 126 "load the unikernel '/hello': built for Solo5 target 'spt' (2)" run_bundle
 }
 
 @test "memory that is too small: 126" {
@@ -134,9 +134,9 @@ note_offset() {
 @test "a half unikernel is an error, and no other runtime is tried" {
     cp /bin/busybox "$bundle/rootfs/busybox"
     configure '.process.args = ["/busybox", "true"] | .annotations["com.urunc.unikernel.unikernelType"] = "mirage"'
-    refuses_cleanly 12[56] "" run_bundle || refuses_cleanly 125 "" run_bundle
+    refuses_cleanly 125 "the unikernel is only half described" run_bundle
     configure '.process.args = ["/busybox", "true"] | .annotations = {"dev.wherry.binary": "/busybox"}'
-    refuses_cleanly 126 "load the unikernel" run_bundle
+    refuses_cleanly 126 "load the unikernel '/busybox': no Solo5 ABI note" run_bundle
 }
 
 @test "create says the same, with status 1" {

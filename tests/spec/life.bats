@@ -20,16 +20,16 @@ teardown() { spec_teardown; }
 
 @test "create in the cgroup of another container is an error, and does the other no harm" {
     create c1
-    refuses 1 "" wherry create --bundle "$bundle" c2
+    refuses 1 "has processes in it already" wherry create --bundle "$bundle" c2
     is_status c1 created
     wherry start c1
     eventually 5 grep -q Hello "$work/output"
 }
 
 @test "ids that are no file names are refused" {
-    refuses_cleanly 1 "" wherry create --bundle "$bundle" ../c1
-    refuses_cleanly 1 "" wherry create --bundle "$bundle" a/b
-    refuses_cleanly 1 "" wherry create --bundle "$bundle" ""
+    refuses_cleanly 1 "invalid container id format: '../c1'" wherry create --bundle "$bundle" ../c1
+    refuses_cleanly 1 "invalid container id format: 'a/b'" wherry create --bundle "$bundle" a/b
+    refuses_cleanly 1 "container id is empty" wherry create --bundle "$bundle" ""
 }
 
 # "the user-specified program (from process) MUST NOT be run at this time"
@@ -84,7 +84,7 @@ teardown() { spec_teardown; }
     create c1
     wherry start c1
     eventually 5 is_status c1 stopped
-    refuses 1 "container not running" wherry kill c1 TERM
+    refuses 1 "container not running: 'c1' is stopped" wherry kill c1 TERM
     wherry kill --all c1 KILL
 }
 
@@ -115,7 +115,7 @@ teardown() { spec_teardown; }
     configure '.process.args = ["/hello", "--wait", "60"]'
     create c1
     wherry start c1
-    refuses 1 "cannot delete container c1 that is not stopped: running" wherry delete c1
+    refuses 1 "cannot delete a container that is not stopped: 'c1' is running" wherry delete c1
     is_status c1 running
     wherry delete --force c1
     refuses_cleanly 1 "container 'c1' does not exist" wherry state c1
@@ -215,7 +215,7 @@ teardown() { spec_teardown; }
 @test "an id that was claimed and no more is no container, and delete --force gives it back" {
     mkdir -p "$root/c1"
     refuses 1 "container 'c1' does not exist" wherry state c1
-    refuses 1 "" wherry start c1
+    refuses 1 "cannot start a container that is not created: 'c1' is creating" wherry start c1
     [[ -z $(wherry list -q) ]]
     wherry delete --force c1
     create c1
@@ -240,8 +240,8 @@ teardown() { spec_teardown; }
     wherry start c1
     wherry pause c1
     is_status c1 paused
-    refuses 1 "container not running or created: paused" wherry pause c1
-    refuses 1 "cannot delete container c1 that is not stopped: paused" wherry delete c1
+    refuses 1 "container not running or created: 'c1' is paused" wherry pause c1
+    refuses 1 "cannot delete a container that is not stopped: 'c1' is paused" wherry delete c1
     wherry resume c1
     is_status c1 running
     wherry pause c1

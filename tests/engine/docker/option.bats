@@ -96,6 +96,7 @@ load engine
 
 @test "options of docker that are wrong are docker's to refuse: 125" {
     run -125 d run --rm --memory 1 hello
+    [[ $output == *"inimum memory limit"* ]]
     run -125 d run --rm --runtime absent hello
     [[ $output == *absent* ]]
 }

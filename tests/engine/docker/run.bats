@@ -25,8 +25,8 @@ load engine
 
 @test "--rm removes the container when the guest ends" {
     d run --rm --name brief hello
-    run d inspect brief
-    ((status != 0))
+    run -1 d inspect brief
+    [[ $output == *"No such object: brief"* ]]
 }
 
 @test "create, then start --attach, twice" {
@@ -78,6 +78,7 @@ load engine
 @test "rm refuses a running container, rm --force removes it" {
     d run -d --name stubborn hello --wait 60
     run -1 d rm stubborn
+    [[ $output == *"cannot remove a running container"* ]]
     d rm --force stubborn
 }
 

@@ -12,6 +12,7 @@ load engine
 
 @test "an option that the engine does not know: 125" {
     run -125 p run --no-such-option hello
+    [[ $output == *"unknown flag: --no-such-option"* ]]
 }
 
 @test "a container that failed to start can be removed and its name used again" {
@@ -22,6 +23,6 @@ load engine
 
 @test "exec into a container that has ended is refused" {
     p run --name ended hello
-    run p exec ended /hello
-    ((status != 0))
+    run -255 p exec ended /hello
+    [[ $output == *"can only create exec sessions on running containers"* ]]
 }

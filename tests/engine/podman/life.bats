@@ -67,6 +67,7 @@ load engine
 @test "rm refuses a running container, rm --force removes it" {
     p run -d --name stubborn hello --wait 60
     run -2 p rm stubborn
+    [[ $output == *"cannot remove container"*running* ]]
     run -0 p rm --force --time 0 stubborn
     run -1 p container exists stubborn
 }

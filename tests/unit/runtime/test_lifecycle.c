@@ -31,10 +31,12 @@ START_TEST(refusals_are_in_the_words_of_runc)
         enum lifecycle_operation operation;
         const char *message;
     } cases[] = {
-        {STATE_STOPPED, LIFECYCLE_KILL, "container not running"},
-        {STATE_RUNNING, LIFECYCLE_START, "cannot start an already running container"},
-        {STATE_RUNNING, LIFECYCLE_DELETE, "cannot delete container c1 that is not stopped: running"},
-        {STATE_RUNNING, LIFECYCLE_RESUME, "container not paused"},
+        {STATE_STOPPED, LIFECYCLE_KILL, "container not running: 'c1' is stopped"},
+        {STATE_RUNNING, LIFECYCLE_START, "cannot start an already running container: 'c1' is running"},
+        {STATE_CREATING, LIFECYCLE_START, "cannot start a container that is not created: 'c1' is creating"},
+        {STATE_STOPPED, LIFECYCLE_PAUSE, "container not running or created: 'c1' is stopped"},
+        {STATE_RUNNING, LIFECYCLE_DELETE, "cannot delete a container that is not stopped: 'c1' is running"},
+        {STATE_RUNNING, LIFECYCLE_RESUME, "container not paused: 'c1' is running"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct error err = {0};
