@@ -70,8 +70,8 @@ pid_of() {
     status_of "$1" | jq -r '.info.info | fromjson | .pid'
 }
 exec_sync() {
-    cri ExecSync "$(printf '%s\0' "${@:2}" |
-        jq -Rsc --arg id "$1" '{container_id: $id, timeout: 10, cmd: split("\u0000")[:-1]}')"
+    cri ExecSync "$(printf '%s\n' "${@:2}" |
+        jq -Rsc --arg id "$1" '{container_id: $id, timeout: 10, cmd: split("\n")[:-1]}')"
 }
 # forward POD-ID PORT: standard input to the port of the pod, and its answer back, as by `kubectl port-forward`.
 forward() {

@@ -62,17 +62,17 @@ load engine
     local where port
     for where in 127.0.0.1 "$address"; do
         for port in 80 81; do
-            run -0 exec_sync "$sidecar" /bin/sh -c "/bin/busybox wget -q -T 5 -O /dev/null http://$where:$port/"
-            [[ $(jq '.exit_code // 0' <<<"$output") == 0 ]]
+            exec_sync "$sidecar" /bin/sh -c \
+                "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | /bin/busybox nc -w 3 $where $port" | jq -r .stdout | base64 -d | grep "<title>"
         done
     done
     image_dial "$BATS_TEST_TMPDIR/dial"
     image_archive dial "$BATS_TEST_TMPDIR/dial" /dial "$BATS_TEST_TMPDIR/dial.tar"
     ctr --address "$SOCKET" --namespace k8s.io images import "$BATS_TEST_TMPDIR/dial.tar" 3>&-
-    local n=0 dial
+    local dial
     for where in 169.254.119.104 "$address"; do
         for port in 80 81 90; do
-            dial=$(container_run talking "$id" "dial$((++n))" dial ".args = [\"$where\", \"$port\"]")
+            dial=$(container_run talking "$id" "dial-$where-$port" dial ".args = [\"$where\", \"$port\"]")
             eventually 10 has_state "$dial" 2
             [[ $(status_of "$dial" | jq '.status.exit_code // 0') == 0 ]]
         done
