@@ -484,18 +484,23 @@ START_TEST(every_bell_is_heard)
 }
 END_TEST
 
+static void store(volatile uint32_t *word, uint32_t value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
 /* The guest on another CPU: rewrites an entry, and the monitor's own words, as fast as it can. */
 static void *rewrite_ring(void *context)
 {
-    volatile struct ring_entry *entry = context;
+    struct ring_entry *entry = context;
     for (uint32_t n = 0; !atomic_load(&is_over); n++) {
-        entry->operation = n % 3;
-        entry->handle = n % 2 != 0 ? NET : UINT32_MAX;
-        entry->data.value = n % 5 != 0 ? DATA : UINT64_MAX - 3;
-        entry->len = n % 7 != 0 ? 64 : UINT32_MAX;
-        ring->entry_head = n;
-        ring->commit_tail = n * 77;
-        ring->needs_kick = n;
+        store(&entry->operation, n % 3);
+        store(&entry->handle, n % 2 != 0 ? NET : UINT32_MAX);
+        __atomic_store_n(&entry->data.value, n % 5 != 0 ? DATA : UINT64_MAX - 3, __ATOMIC_RELAXED);
+        store(&entry->len, n % 7 != 0 ? 64 : UINT32_MAX);
+        store(&ring->entry_head, n);
+        store(&ring->commit_tail, n * 77);
+        store(&ring->needs_kick, n);
     }
     return NULL;
 }
