@@ -12,10 +12,7 @@
 
 #define NAME "wherry"
 
-#define DOCKER_SOCKET  "/var/run/docker.sock"
-#define DOCKER_CONFIG  "/etc/docker/daemon.json"
-#define PODMAN_DROP_IN "/etc/containers/containers.conf.d/wherry.conf"
-#define CRIO_DROP_IN   "/etc/crio/crio.conf.d/50-wherry.conf"
+#define DOCKER_SOCKET "/var/run/docker.sock"
 
 /* Asks the engine; false, with a finding, when it does not answer. text is the caller's to free(3). */
 static bool ask(const char *engine, char *const argv[], struct program_answer *out, struct findings *findings)
@@ -37,6 +34,27 @@ static const char *last_line(char *text)
     return newline != NULL ? newline + 1 : text;
 }
 
+/*
+ * How an engine is told of the runtime, as a command: what each has to be told is known to `register`, which
+ * is installed in libexec beside our bin. service is what has to be restarted then, or NULL. The caller frees
+ * the command.
+ */
+static char *mend_by_register(const struct doctor_subject *subject, const char *engine, const char *service)
+{
+    const char *slash = strrchr(subject->wherry, '/');
+    int folder_size = slash != NULL ? (int)(slash - subject->wherry) : 0;
+    _cleanup_free_ char *installed = NULL;
+    char *mend = NULL;
+    if (asprintf(&installed, "%.*s/../libexec/wherry/register", folder_size, subject->wherry) < 0)
+        return NULL;
+    _cleanup_free_ char *real = realpath(installed, NULL);
+    if (asprintf(&mend, "%s --wherry %s add %s%s%s", real != NULL ? real : "runtime/package/register",
+                 subject->wherry, engine, service != NULL ? "\nsystemctl restart " : "",
+                 service != NULL ? service : "") < 0)
+        return NULL;
+    return mend;
+}
+
 static void examine_podman(const struct doctor_subject *subject, struct findings *findings)
 {
     char path[PATH_MAX], runtime[] = "--runtime=" NAME, info[] = "info", format[] = "--format",
@@ -56,36 +74,11 @@ static void examine_podman(const struct doctor_subject *subject, struct findings
         findings_add(findings, FINDING_OK, "podman", NULL, "--runtime=" NAME " is '%s'", last_line(text));
         return;
     }
-    if (asprintf(&mend,
-                 "mkdir -p /etc/containers/containers.conf.d\n"
-                 "printf '[engine.runtimes]\\n" NAME " = [\"%s\"]\\n' > " PODMAN_DROP_IN,
-                 subject->wherry) < 0)
-        mend = NULL;
+    mend = mend_by_register(subject, "podman", NULL);
     bool is_unknown = strstr(text, "\"" NAME "\" not found") != NULL;
     findings_add(findings, is_unknown ? FINDING_WARNING : FINDING_MISSING, "podman", is_unknown ? mend : NULL,
                  is_unknown ? "does not know the runtime (--runtime=%s works without)" : "%s",
                  is_unknown ? subject->wherry : last_line(text));
-}
-
-/* The table of runtimes is the CRI plugin's, whose name depends on the version of the configuration. */
-static char *mend_containerd(const char *dump, const char *wherry)
-{
-    const char *plugin = strstr(dump, "io.containerd.cri.v1.runtime") != NULL ? "io.containerd.cri.v1.runtime"
-                                                                              : "io.containerd.grpc.v1.cri";
-    char *mend = NULL;
-    if (asprintf(&mend,
-                 "cat >> /etc/containerd/config.toml <<'END'\n"
-                 "[plugins.\"%s\".containerd.runtimes." NAME "]\n"
-                 "  runtime_type = \"io.containerd.runc.v2\"\n"
-                 "  pod_annotations = [\"dev.wherry.*\", \"com.urunc.*\"]\n"
-                 "  container_annotations = [\"dev.wherry.*\", \"com.urunc.*\"]\n"
-                 "  [plugins.\"%s\".containerd.runtimes." NAME ".options]\n"
-                 "    BinaryName = \"%s\"\n"
-                 "END\n"
-                 "systemctl restart containerd",
-                 plugin, plugin, wherry) < 0)
-        return NULL;
-    return mend;
 }
 
 static void examine_containerd(const struct doctor_subject *subject, struct findings *findings)
@@ -113,28 +106,10 @@ static void examine_containerd(const struct doctor_subject *subject, struct find
         findings_add(findings, FINDING_OK, "containerd", NULL, "Kubernetes' runtime handler is '" NAME "'");
         return;
     }
-    mend = mend_containerd(text, subject->wherry);
+    mend = mend_by_register(subject, "containerd", "containerd");
     findings_add(findings, FINDING_WARNING, "containerd", mend,
                  "Kubernetes has no handler '" NAME "' (ctr run --runc-binary=%s works without)",
                  subject->wherry);
-}
-
-static char *mend_docker(const char *wherry)
-{
-    char *mend = NULL;
-    bool is_there = access(DOCKER_CONFIG, F_OK) == 0;
-    int n = is_there
-                ? asprintf(&mend,
-                           "jq '.runtimes." NAME ".path = \"%s\"' " DOCKER_CONFIG " > " DOCKER_CONFIG
-                           ".new && mv " DOCKER_CONFIG ".new " DOCKER_CONFIG "\n"
-                           "systemctl reload docker",
-                           wherry)
-                : asprintf(&mend,
-                           "mkdir -p /etc/docker\n"
-                           "echo '{\"runtimes\": {\"" NAME "\": {\"path\": \"%s\"}}}' > " DOCKER_CONFIG "\n"
-                           "systemctl reload docker",
-                           wherry);
-    return n < 0 ? NULL : mend;
 }
 
 static void examine_docker(const struct doctor_subject *subject, struct findings *findings)
@@ -166,7 +141,7 @@ static void examine_docker(const struct doctor_subject *subject, struct findings
             findings_add(findings, FINDING_OK, "docker", NULL, "--runtime=" NAME " is known");
             return;
         }
-    mend = mend_docker(subject->wherry);
+    mend = mend_by_register(subject, "docker", "docker");
     findings_add(findings, FINDING_MISSING, "docker", mend, "does not know the runtime '" NAME "'");
 }
 
@@ -188,16 +163,7 @@ static void examine_crio(const struct doctor_subject *subject, struct findings *
         findings_add(findings, FINDING_OK, "cri-o", NULL, "Kubernetes' runtime handler is '" NAME "'");
         return;
     }
-    if (asprintf(&mend,
-                 "cat > " CRIO_DROP_IN " <<'END'\n"
-                 "[crio.runtime.runtimes." NAME "]\n"
-                 "runtime_path = \"%s\"\n"
-                 "runtime_type = \"oci\"\n"
-                 "allowed_annotations = [\"dev.wherry\", \"com.urunc\"]\n"
-                 "END\n"
-                 "systemctl restart crio",
-                 subject->wherry) < 0)
-        mend = NULL;
+    mend = mend_by_register(subject, "cri-o", "crio");
     findings_add(findings, FINDING_MISSING, "cri-o", mend, "has no runtime handler '" NAME "'");
 }
 

@@ -77,9 +77,17 @@ with_mounts() {
     engine containerd 'echo "version = 2"'
     engine crio 'echo "[crio.runtime]"'
     run -1 "$runtime" doctor
-    [[ $output == *"warning  podman "*"[engine.runtimes]"*"$runtime"* ]]
-    [[ $output == *"warning  containerd "*'[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.wherry]'* ]]
-    [[ $output == *"missing  cri-o "*"runtime_path = \"$runtime\""* ]]
+    local register
+    register=$(realpath "$WHERRY_BUILD/libexec/wherry/register")
+    [[ $output == *"warning  podman "*"$register --wherry $runtime add podman"* ]]
+    [[ $output == *"warning  containerd "*"$register --wherry $runtime add containerd"*"systemctl restart containerd"* ]]
+    [[ $output == *"missing  cri-o "*"$register --wherry $runtime add cri-o"*"systemctl restart crio"* ]]
+    [[ $output == *"missing  docker "*"$register --wherry $runtime add docker"* || $output == *"docker      cannot be asked"* ]]
+    "$register" --host "$BATS_TEST_TMPDIR/host" --wherry "$runtime" add podman containerd cri-o docker
+    grep -F "wherry = [\"$runtime\"]" "$BATS_TEST_TMPDIR/host/etc/containers/containers.conf.d/wherry.conf"
+    grep -F "BinaryName = \"$runtime\"" "$BATS_TEST_TMPDIR/host/etc/containerd/config.toml"
+    grep -F "runtime_path = \"$runtime\"" "$BATS_TEST_TMPDIR/host/etc/crio/crio.conf.d/50-wherry.conf"
+    [[ $(jq -r .runtimes.wherry.path "$BATS_TEST_TMPDIR/host/etc/docker/daemon.json") == "$runtime" ]]
 }
 
 @test "doctor does not wait for an engine that hangs" {
