@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A monitor is nearly always inside ioctl(KVM_RUN), or its other thread inside read. Stopped there, its
- * instruction pointer is right behind a `syscall` instruction, and can be moved back onto it. orig_rax of -1
- * tells the kernel not to restart the interrupted call.
+ * A monitor is nearly always inside ioctl(KVM_RUN) or accept4, or its other thread inside read. Stopped
+ * there, its instruction pointer is right behind a `syscall` instruction, and can be moved back onto it.
+ * orig_rax of -1 tells the kernel not to restart the interrupted call. One that is found elsewhere is left
+ * alone and soon stopped again.
  */
 #include "traced_call.h"
 
@@ -10,11 +11,14 @@
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define SYSCALL_INSTRUCTION 0x050fu
 #define SYSCALL_SIZE        2
 
-int traced_call_inject(pid_t pid, long number, const uint64_t arguments[6])
+#define TRIES_MAX 1000
+
+static int inject(pid_t pid, long number, const uint64_t arguments[6])
 {
     struct user_regs_struct regs;
 
@@ -27,7 +31,8 @@ int traced_call_inject(pid_t pid, long number, const uint64_t arguments[6])
     if (errno != 0)
         return -1;
     if ((word & 0xffff) != SYSCALL_INSTRUCTION) {
-        errno = EAGAIN;
+        if (ptrace(PTRACE_DETACH, pid, 0, 0) == 0)
+            errno = EAGAIN;
         return -1;
     }
     regs.rax = (unsigned long long)number;
@@ -41,4 +46,13 @@ int traced_call_inject(pid_t pid, long number, const uint64_t arguments[6])
     if (ptrace(PTRACE_SETREGS, pid, 0, &regs) < 0 || ptrace(PTRACE_DETACH, pid, 0, 0) < 0)
         return -1;
     return 0;
+}
+
+int traced_call_inject(pid_t pid, long number, const uint64_t arguments[6])
+{
+    int result;
+
+    for (int i = 0; (result = inject(pid, number, arguments)) < 0 && errno == EAGAIN && i < TRIES_MAX; i++)
+        usleep(1000);
+    return result;
 }
