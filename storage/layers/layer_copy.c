@@ -190,7 +190,11 @@ static int copy_chunk(void *context, void *state, size_t chunk, struct error *er
             return -1;
     if (job->digests != NULL)
         digest_of(copier->buffer, copier->used, job->digests[chunk]);
-    return write_at(job->out_fd, copier->buffer, copier->used, from * LAYER_BLOCK_SIZE, err);
+    if (write_at(job->out_fd, copier->buffer, copier->used, from * LAYER_BLOCK_SIZE, err) != 0)
+        return -1;
+    sync_file_range(job->out_fd, (off_t)(from * LAYER_BLOCK_SIZE), (off_t)copier->used,
+                    SYNC_FILE_RANGE_WRITE);
+    return 0;
 }
 
 static void release_copier(void *state)

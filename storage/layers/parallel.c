@@ -60,6 +60,8 @@ static void *work(void *argument)
 static size_t count_threads(const struct parallel *parallel)
 {
     cpu_set_t set;
+    if (parallel->n_threads_max == 1 || parallel->n_pieces <= 1)
+        return 1;
     size_t n = sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
     size_t max = parallel->n_threads_max == 0 ? THREADS_MAX : parallel->n_threads_max;
     if (n > max)
@@ -74,12 +76,14 @@ int parallel_run(const struct parallel *parallel, struct error *err)
     sigset_t all, before;
     size_t n = count_threads(parallel), n_started = 0;
 
-    /* Signals are for the thread that the program knows. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (n_started + 1 < n && pthread_create(&threads[n_started], NULL, work, &run) == 0)
-        n_started++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (n > 1) {
+        /* Signals are for the thread that the program knows. */
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        while (n_started + 1 < n && pthread_create(&threads[n_started], NULL, work, &run) == 0)
+            n_started++;
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
     work(&run);
     for (size_t i = 0; i < n_started; i++)
         pthread_join(threads[i], NULL);
