@@ -3,13 +3,10 @@
 
 #include "io_thread.h"
 #include "sandbox.h"
-#include "vm_keeper.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct vm_keeper keeper;
 
 int box_enter(unsigned own_namespaces, struct error *err)
 {
@@ -18,7 +15,6 @@ int box_enter(unsigned own_namespaces, struct error *err)
     const struct sandbox_plan plan = {.own_namespaces = own_namespaces};
     char text[1024];
 
-    vm_keeper_open(&keeper);
     if (sandbox_enter(&plan, &skips, err) < 0)
         return -1;
     if (sandbox_format_skips(&skips, text, sizeof(text)) > 0)
@@ -63,9 +59,7 @@ int box_seal(const struct vm *vm, struct guest *guest, const struct run_options 
                                .net_fds = nets,
                                .volume_fds = volumes,
                                .filling_fds = filling,
-                               .call_fd = -1,
-                               .kept_fds = keeper.fds,
-                               .n_kept = VM_KEEPER_FDS};
+                               .call_fd = -1};
     struct error why;
 
     if (volumes == NULL)
@@ -79,6 +73,5 @@ int box_seal(const struct vm *vm, struct guest *guest, const struct run_options 
     use.n_volumes = collect_volume_files(guest, volumes);
     if (guest->ring.shared != NULL && io_thread_start(vm, guest, options, &use, &why) < 0)
         fprintf(stderr, "wherry-monitor: warning: the network ring has no thread of its own: %s\n", why.text);
-    vm_keeper_keep(&keeper, vm->fd);
     return sandbox_seal(&use, err);
 }

@@ -236,8 +236,7 @@ static int close_others(int *keep, size_t n, struct error *err)
 static int close_unused(const struct syscalls_use *use, struct error *err)
 {
     size_t n = 0;
-    _cleanup_free_ int *keep =
-        malloc((5 + use->n_nets + use->n_volumes + use->n_filling + use->n_kept) * sizeof(int));
+    _cleanup_free_ int *keep = malloc((5 + use->n_nets + use->n_volumes + use->n_filling) * sizeof(int));
     if (keep == NULL)
         return error_errno(err, "close descriptors");
 
@@ -254,9 +253,6 @@ static int close_unused(const struct syscalls_use *use, struct error *err)
         keep[n++] = use->volume_fds[i];
     for (size_t i = 0; i < use->n_filling; i++)
         keep[n++] = use->filling_fds[i];
-    for (size_t i = 0; i < use->n_kept; i++)
-        if (use->kept_fds[i] >= 0)
-            keep[n++] = use->kept_fds[i];
     return close_others(keep, n, err);
 }
 

@@ -24,9 +24,7 @@ struct syscalls_use {
     size_t n_volumes;
     const int *filling_fds; /* the pipes of block devices that are being filled: waited for, no more */
     size_t n_filling;
-    int call_fd;         /* where the thread of the ring is called (io_thread.h); -1: there is none */
-    const int *kept_fds; /* no call is made on these, but they stay open; those below 0 do not count */
-    size_t n_kept;
+    int call_fd; /* where the thread of the ring is called (io_thread.h); -1: there is none */
 };
 
 /*
