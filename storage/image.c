@@ -5,7 +5,6 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "ext2_patch.h"
-#include "image_archive.h"
 #include "image_build.h"
 #include "image_compose.h"
 #include "image_direct.h"
@@ -55,22 +54,13 @@ static void derive_key(const struct source *source, const struct image_request *
     digest_format(raw, key);
 }
 
-static int build(const struct store *store, struct source *source, const struct image_request *request,
-                 const char *key, struct error *err)
-{
-    if (request->format == IMAGE_EXT2)
-        return image_build(store, source, key, true, err);
-    if (image_linear_is(request->format))
-        return image_linear_build(store, source, request, key, err);
-    return image_archive_build(store, source, request, key, err);
-}
-
 /* Opens the image from the store, after building it if need be. */
 static int open_built(const struct store *store, struct source *source, const struct image_request *request,
                       const char *key, struct image *out, struct error *err)
 {
     for (int i = 0; i < OPEN_ATTEMPTS; i++) {
-        if (build(store, source, request, key, err) != 0 || image_object_open(store, key, out, err) != 0)
+        if (image_build(store, source, request, key, true, err) != 0 ||
+            image_object_open(store, key, out, err) != 0)
             return -1;
         if (out->n_data_fds > 0)
             return 0;
@@ -98,6 +88,7 @@ static int scan_layers(const struct store *store, struct source *source, bool *o
 struct build_job {
     const struct store *store;
     struct source *source;
+    const struct image_request *request;
     const char *key;
     struct image_fill *fill;
 };
@@ -110,14 +101,15 @@ static void build_quietly(void *argument)
     image_fill_run(job->fill, &ignored);
     image_fill_release(job->fill);
     background_yield();
-    image_build(job->store, job->source, job->key, false, &ignored);
+    image_build(job->store, job->source, job->request, job->key, false, &ignored);
 }
 
 /* Fills and builds the image while its first container already runs. */
-static int build_in_background(const struct store *store, struct source *source, const char *key,
-                               struct image_fill *fill, struct error *err)
+static int build_in_background(const struct store *store, struct source *source,
+                               const struct image_request *request, const char *key, struct image_fill *fill,
+                               struct error *err)
 {
-    struct build_job job = {store, source, key, fill};
+    struct build_job job = {store, source, request, key, fill};
     struct error ignored;
     size_t n = 0;
     _cleanup_free_ int *fds = calloc(source->n_layers + 6, sizeof(int));
@@ -213,7 +205,7 @@ static int open_image(const struct store *store, const struct image_request *req
         return open_built(store, &source, request, key, out, err);
     if (image_direct_open(store, &source, key, out, &fill, err) != 0)
         return -1;
-    return build_in_background(store, &source, key, &fill, err);
+    return build_in_background(store, &source, request, key, &fill, err);
 }
 
 /* Lets whoever asked see how the layers get packed that are not yet. */

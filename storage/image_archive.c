@@ -4,7 +4,6 @@
 #include "archive_entry.h"
 #include "base/atomic_file.h"
 #include "base/cleanup.h"
-#include "base/lock.h"
 #include "image_object.h"
 #include "layer_open.h"
 #include "pack.h"
@@ -167,8 +166,8 @@ static int write_archive(struct archive *a, struct error *err)
     return archive_sink_flush(&a->sink, err);
 }
 
-static int build(const struct store *store, struct source *source, const struct image_request *request,
-                 const char *key, struct error *err)
+int image_archive_write(const struct store *store, struct source *source, const struct image_request *request,
+                        const char *key, struct error *err)
 {
     _cleanup_(archive_release) struct archive a = {
         .source = source, .request = request, .sink = ARCHIVE_SINK_NONE};
@@ -197,18 +196,4 @@ static int build(const struct store *store, struct source *source, const struct 
                                       .meta_size = a.sink.written,
                                       .extents = &extents};
     return image_object_publish(store, key, &parts, err);
-}
-
-int image_archive_build(const struct store *store, struct source *source, const struct image_request *request,
-                        const char *key, struct error *err)
-{
-    _cleanup_close_ int lock = -1, collect_lock = -1;
-    int failed = 0;
-    if (lock_acquire(store->lock_fd, STORE_COLLECT_LOCK, LOCK_SHARED, true, &collect_lock, err) != 0 ||
-        lock_acquire(store->lock_fd, key, LOCK_EXCLUSIVE, true, &lock, err) != 0)
-        return -1;
-    if (faccessat(store->img_fd, key, F_OK, 0) != 0)
-        failed = build(store, source, request, key, err);
-    lock_remove(store->lock_fd, key, &lock);
-    return failed != 0 ? error_wrap(err, "build the image '%s'", key) : 0;
 }

@@ -12,8 +12,9 @@
 #include "storage/image.h"
 #include "store.h"
 
-/* Ensures that the store has the archive of a source, with the request's format and patches, under a key. */
-int image_archive_build(const struct store *store, struct source *source, const struct image_request *request,
+/* Writes the archive of a source, with the request's format and patches, and publishes it under a key, which
+ * the caller has locked. */
+int image_archive_write(const struct store *store, struct source *source, const struct image_request *request,
                         const char *key, struct error *err);
 
 #endif

@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Building an image into the store: packs first, the image last. */
+/* Building an image into the store, once. */
 #ifndef STORAGE_IMAGE_BUILD_H
 #define STORAGE_IMAGE_BUILD_H
 
 #include "source.h"
+#include "storage/image.h"
 #include "store.h"
 
-/* The packs of a source's layers. They are held open, so that a collector sees that they are needed before an
- * image links them. */
-struct image_packs {
-    int *fds;
-    char (*keys)[DIGEST_TEXT_SIZE];
-    uint32_t n;
-};
-
-#define IMAGE_PACKS_NONE ((struct image_packs){.fds = NULL})
-
-/* Opens the pack of every layer, and builds those that the store has not; the layers have their tables then.
+/*
+ * Ensures that the store has the image of a source under a key, in the request's format, and with its patches
+ * or with slots for them where the format is not patched at each opening. Builds of one key run one at a
+ * time: when another one runs, waits for it, or, without wait, leaves it to it.
  */
-int image_packs_ensure(const struct store *store, struct source *source, struct image_packs *packs,
-                       struct error *err);
-
-/* Accepts IMAGE_PACKS_NONE and half-filled ones. */
-void image_packs_release(struct image_packs *packs);
-
-/* Ensures that the store has the ext2 image of a source under a key. Builds of one key run one at a time:
- * when another one runs, waits for it, or, without wait, leaves it to it. */
-int image_build(const struct store *store, struct source *source, const char *key, bool wait,
-                struct error *err);
+int image_build(const struct store *store, struct source *source, const struct image_request *request,
+                const char *key, bool wait, struct error *err);
 
 #endif

@@ -4,12 +4,10 @@
 #include "base/atomic_file.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "base/lock.h"
-#include "image_build.h"
 #include "image_object.h"
+#include "image_packs.h"
 #include "linear_image.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,8 +91,8 @@ static int write_meta(const struct build *b, struct atomic_file *file, size_t *o
     return fd_write_all(file->fd, table, table_size, "the generated part", err);
 }
 
-static int build(const struct store *store, struct source *source, const struct image_request *request,
-                 const char *key, struct error *err)
+int image_linear_write(const struct store *store, struct source *source, const struct image_request *request,
+                       const char *key, struct error *err)
 {
     _cleanup_(build_release) struct build b = {.source = source, .request = request};
     _cleanup_(image_packs_release) struct image_packs packs = IMAGE_PACKS_NONE;
@@ -114,18 +112,4 @@ static int build(const struct store *store, struct source *source, const struct 
                                       .pack_keys = (const char(*)[DIGEST_TEXT_SIZE])packs.keys,
                                       .n_packs = packs.n};
     return image_object_publish(store, key, &parts, err);
-}
-
-int image_linear_build(const struct store *store, struct source *source, const struct image_request *request,
-                       const char *key, struct error *err)
-{
-    _cleanup_close_ int lock = -1, collect_lock = -1;
-    int failed = 0;
-    if (lock_acquire(store->lock_fd, STORE_COLLECT_LOCK, LOCK_SHARED, true, &collect_lock, err) != 0 ||
-        lock_acquire(store->lock_fd, key, LOCK_EXCLUSIVE, true, &lock, err) != 0)
-        return -1;
-    if (faccessat(store->img_fd, key, F_OK, 0) != 0)
-        failed = build(store, source, request, key, err);
-    lock_remove(store->lock_fd, key, &lock);
-    return failed != 0 ? error_wrap(err, "build the image '%s'", key) : 0;
 }

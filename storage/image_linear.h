@@ -13,8 +13,9 @@
 /* Whether a format is one of these. */
 bool image_linear_is(enum image_format format);
 
-/* Ensures that the store has the image of a source, with slots for the request's patches, under a key. */
-int image_linear_build(const struct store *store, struct source *source, const struct image_request *request,
+/* Writes the image of a source, with slots for the request's patches, and publishes it under a key, which the
+ * caller has locked. */
+int image_linear_write(const struct store *store, struct source *source, const struct image_request *request,
                        const char *key, struct error *err);
 
 #endif
