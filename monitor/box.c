@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "box.h"
 
+#include "console_thread.h"
 #include "io_thread.h"
 #include "sandbox.h"
 
@@ -59,6 +60,7 @@ int box_seal(const struct vm *vm, struct guest *guest, const struct run_options 
                                .net_fds = nets,
                                .volume_fds = volumes,
                                .filling_fds = filling,
+                               .console_fd = -1,
                                .call_fd = -1};
     struct error why;
 
@@ -71,6 +73,8 @@ int box_seal(const struct vm *vm, struct guest *guest, const struct run_options 
         if (guest->devices[i].type == MANIFEST_BLOCK && guest->devices[i].u.block.overlay.is_filling)
             filling[use.n_filling++] = guest->devices[i].u.block.overlay.filling_fd;
     use.n_volumes = collect_volume_files(guest, volumes);
+    if (guest->graft.gathers_output && console_thread_start(vm, guest, options, &use, &why) < 0)
+        fprintf(stderr, "wherry-monitor: warning: the console has no thread of its own: %s\n", why.text);
     if (guest->ring.shared != NULL && io_thread_start(vm, guest, options, &use, &why) < 0)
         fprintf(stderr, "wherry-monitor: warning: the network ring has no thread of its own: %s\n", why.text);
     return sandbox_seal(&use, err);

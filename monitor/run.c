@@ -9,6 +9,7 @@
 #include "run.h"
 
 #include "abi/hypercall.h"
+#include "console_thread.h"
 #include "hypercall.h"
 #include "io_thread.h"
 #include "x86_64/descriptor.h"
@@ -162,6 +163,8 @@ static void handle_io(struct run *run)
             memcpy(&address, (const char *)k + k->io.data_offset, sizeof(address));
             vcpu_bring_registers(&run->vm->vcpu, false);
             handle_hypercall(run, port - HYPERCALL_PORT, address);
+            if (port == HYPERCALL_PORT + HYPERCALL_PUTS)
+                console_thread_note_write(run->guest->console_thread);
             return;
         }
         if (k->io.size == 1 && port >= TRAP_PORT && port < TRAP_PORT + TRAP_STUBS) {
@@ -181,6 +184,10 @@ static void handle_exit(struct run *run)
 {
     const struct kvm_run *k = run->vm->vcpu.run;
 
+    if (!console_flush(&run->guest->console)) {
+        end_with_breach(run, CONSOLE_BREACH);
+        return;
+    }
     switch (k->exit_reason) {
     case KVM_EXIT_IO:
         handle_io(run);
@@ -225,6 +232,7 @@ void run_guest(struct vm *vm, struct guest *guest, const struct run_options *opt
             /* A part of a window that is not there yet: the guest repeats the instruction. */
             if (errno == EFAULT && guest_wait_filled(guest))
                 continue;
+            (void)console_flush(&guest->console);
             hypercall_breach(guest, "KVM: host/guest translation fault: %s%s", strerror(errno),
                              errno == EFAULT ? ": a file behind its memory fails or was cut short" : "");
             end_with_breach(&run, guest->breach);

@@ -23,6 +23,7 @@ void run_end_note(struct status *status, enum status_exit reason)
 _Noreturn void run_end_beside(struct guest *guest, const struct run_options *options, const char *what)
 {
     run_end_claim(guest);
+    (void)console_flush(&guest->console);
     report_breach(&options->names, guest, what, NULL);
     run_end_note(guest->status, STATUS_EXIT_TRAP);
     _exit(options->breach_status);

@@ -18,9 +18,22 @@
 
 static struct status *status_page;
 static int cut_file_status;
+static void (*before_end)(void);
+
+void signals_set_before_end(void (*call)(void))
+{
+    before_end = call;
+}
+
+static void do_before_end(void)
+{
+    if (before_end != NULL)
+        before_end();
+}
 
 static void end_container(int signum)
 {
+    do_before_end();
     if (status_page != NULL) {
         atomic_store_explicit(&status_page->exit_reason, STATUS_EXIT_SIGNAL, memory_order_relaxed);
         atomic_store_explicit(&status_page->phase, STATUS_ENDED, memory_order_release);
@@ -33,8 +46,18 @@ static void end_tender(int signum)
     char text[] = "wherry-monitor: Exiting on signal   \n";
     text[sizeof(text) - 4] = (char)('0' + signum / 10);
     text[sizeof(text) - 3] = (char)('0' + signum % 10);
+    do_before_end();
     (void)!syscalls_write(STDERR_FILENO, text, sizeof(text) - 1);
     _exit(1);
+}
+
+void signals_fill_with_others(sigset_t *out)
+{
+    static const int own[] = {SIGSYS, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+
+    sigfillset(out);
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+        sigdelset(out, own[i]);
 }
 
 static int set_handler(int signum, void (*handler)(int), struct error *err)
@@ -104,6 +127,7 @@ static void end_at_cut_file(void)
     static const char text[] =
         "wherry-monitor: a mapped file fails or was cut short: the unikernel's or a window's\n";
 
+    do_before_end();
     if (status_page != NULL) {
         atomic_store_explicit(&status_page->exit_reason, STATUS_EXIT_TRAP, memory_order_relaxed);
         atomic_store_explicit(&status_page->phase, STATUS_ENDED, memory_order_release);

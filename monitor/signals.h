@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "monitor/status.h"
 
+#include <signal.h>
+
 /*
  * For a container: every signal whose default action is to end a process ends this one with status
  * 128 + number, also when it is the init process of a PID namespace, which the kernel would shield from
@@ -21,6 +23,12 @@ void signals_set_status(struct status *status);
 
 /* For the stand-alone monitor: SIGINT and SIGTERM end it with status 1 and a line on stderr, as solo5-hvt. */
 int signals_end_tender(struct error *err);
+
+/* Fills in all signals but those that a thread can cause by what it executes. */
+void signals_fill_with_others(sigset_t *out);
+
+/* What is done before any of these ends the process, in the thread that takes the signal. NULL: nothing. */
+void signals_set_before_end(void (*before_end)(void));
 
 /*
  * A mapped file, the unikernel's or a window's, that is cut short while the monitor itself reads it ends the

@@ -8,6 +8,7 @@
 #include "window.h"
 #include "x86_64/cpuid.h"
 #include "x86_64/descriptor.h"
+#include "x86_64/low_memory.h"
 
 #include <sys/ioctl.h>
 
@@ -94,6 +95,10 @@ int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikerne
         graft_apply(&guest->graft, &guest->mem, &unikernel->elf, err) < 0)
         return -1;
     add_blocks_to_graft(guest);
+    if (guest->graft.gathers_output)
+        console_attach(&guest->console,
+                       guest_mem_at(&guest->mem, LOW_GRAFT_DATA, sizeof(struct graft_console)),
+                       &guest->status->console_bytes);
 
     vm->entry = unikernel->elf.entry;
     vm->kernel_end = unikernel->elf.end;

@@ -6,6 +6,7 @@
 #include "console.h"
 
 #include "syscalls.h"
+#include "x86_64/ticks.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -16,6 +17,9 @@
 #include <unistd.h>
 
 #define WRITE_MAX (1u << 20)
+
+/* Of one who waits for the other, before it sleeps. */
+#define SPINS_MAX 1000u
 
 void console_init(struct console *console, int fd)
 {
@@ -65,7 +69,7 @@ static void write_notice(struct console *console)
         console->dropped_bytes = 0;
 }
 
-void console_write(struct console *console, const char *bytes, size_t size)
+static void write_locked(struct console *console, const char *bytes, size_t size)
 {
     if (console->dropped_bytes > 0 && !console->is_closed)
         write_notice(console);
@@ -78,4 +82,66 @@ void console_write(struct console *console, const char *bytes, size_t size)
         bytes += n;
         size -= n;
     }
+}
+
+/* At most what fits into the ring: a guest that never stops writing is not to keep anybody here. */
+static bool flush_locked(struct console *console)
+{
+    char text[PIPE_BUF];
+
+    for (size_t done = 0, n; done < GRAFT_CONSOLE_BYTES; done += n) {
+        n = console_ring_peek(&console->ring, text, sizeof(text));
+        if (n == SIZE_MAX)
+            return false;
+        if (n == 0)
+            break;
+        write_locked(console, text, n);
+        console_ring_drop(&console->ring, n);
+        atomic_fetch_add_explicit(console->ring_bytes, n, memory_order_relaxed);
+    }
+    return true;
+}
+
+/* Whoever is here writes, and may have to wait for a reader. */
+static void lock(struct console *console)
+{
+    const struct timespec pause = {.tv_nsec = 100000};
+
+    for (unsigned n = 0; atomic_exchange_explicit(&console->is_taken, true, memory_order_acquire); n++) {
+        struct pollfd nothing = {.fd = -1};
+        if (n < SPINS_MAX)
+            ticks_relax();
+        else
+            (void)ppoll(&nothing, 1, &pause, NULL);
+    }
+}
+
+static void unlock(struct console *console)
+{
+    atomic_store_explicit(&console->is_taken, false, memory_order_release);
+}
+
+void console_attach(struct console *console, struct graft_console *shared, _Atomic uint64_t *ring_bytes)
+{
+    console->ring.shared = shared;
+    console->ring_bytes = ring_bytes;
+}
+
+bool console_flush(struct console *console)
+{
+    if (!console_ring_has_more(&console->ring))
+        return true;
+    lock(console);
+    bool is_right = flush_locked(console);
+    unlock(console);
+    return is_right;
+}
+
+void console_write(struct console *console, const char *bytes, size_t size)
+{
+    lock(console);
+    if (console_ring_has_more(&console->ring))
+        (void)flush_locked(console);
+    write_locked(console, bytes, size);
+    unlock(console);
 }

@@ -60,6 +60,7 @@ struct guest_halt {
     unsigned char cookie[HALT_COOKIE_SIZE];
 };
 
+struct console_thread;
 struct io_thread;
 
 struct guest {
@@ -71,9 +72,10 @@ struct guest {
     struct graft graft;                                /* what it is lent */
     struct console console;
     struct ring_server ring;
-    struct io_thread *io;  /* which relieves of serving the ring; NULL: none */
-    struct status *status; /* never NULL */
-    atomic_bool is_ending; /* a thread says why the guest ends, and ends the process */
+    struct console_thread *console_thread; /* which writes what it gathers; NULL: none */
+    struct io_thread *io;                  /* which relieves of serving the ring; NULL: none */
+    struct status *status;                 /* never NULL */
+    atomic_bool is_ending;                 /* a thread says why the guest ends, and ends the process */
     struct guest_halt halt;
     char breach[GUEST_BREACH_SIZE];
 };

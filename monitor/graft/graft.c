@@ -7,6 +7,7 @@
  */
 #include "graft.h"
 
+#include "abi/hypercall.h"
 #include "base/bug.h"
 #include "graft_layout.h"
 #include "guest_mem.h"
@@ -18,6 +19,9 @@
 /* jmp rel32 */
 #define JUMP_OPCODE 0xe9
 #define JUMP_BYTES  5u
+
+/* No compiler makes more of platform_puts(). */
+#define PUTS_SIZE_MAX 1024u
 
 /* image.c: the list of functions comes first. */
 extern const unsigned char graft_image[], graft_image_end[];
@@ -57,6 +61,42 @@ static bool is_clear_of(const struct graft *graft, uint64_t addr)
     return true;
 }
 
+/*
+ * What a function is known by. The interface's are global, as no other function of a program can have their
+ * names then. Solo5 writes its own messages by platform_puts(), which it hides; a local function of that name
+ * is Solo5's if it makes the hypercall itself: mov $0x502,%edx; out %eax,(%dx).
+ */
+static bool makes_hypercall(const unsigned char *code, size_t size, enum hypercall number)
+{
+    const unsigned char port[] = {0xba, (HYPERCALL_PORT + (unsigned)number) & 0xff, HYPERCALL_PORT >> 8, 0,
+                                  0};
+    const unsigned char *found = memmem(code, size, port, sizeof(port));
+
+    return found != NULL && memchr(found + sizeof(port), 0xef, size - (size_t)(found + sizeof(port) - code));
+}
+
+static bool is_known(const struct unikernel *unikernel, const char *name, const struct symbol_function *found)
+{
+    if (found->n != 1 || found->size < JUMP_BYTES || !is_code(&unikernel->elf, found->start, found->size))
+        return false;
+    if (strcmp(name, "platform_puts") != 0)
+        return found->is_global;
+    const struct elf_segment *s = elf_file_find_segment(&unikernel->elf, found->start);
+    const unsigned char *code = unikernel->symbols.bytes + s->file_off + (found->start - s->vaddr);
+    return found->size <= PUTS_SIZE_MAX && makes_hypercall(code, found->size, HYPERCALL_PUTS);
+}
+
+static void add_jump(struct graft *graft, const char *name, const struct graft_jump *jump)
+{
+    if (!is_in_reach(jump) || !is_clear_of(graft, jump->from))
+        return;
+    graft->jumps[graft->n_jumps++] = *jump;
+    if (strcmp(name, "solo5_block_read") == 0)
+        graft->reads_windows = true;
+    else
+        graft->gathers_output = true;
+}
+
 void graft_plan(const struct unikernel *unikernel, struct graft *out)
 {
     const char *names[GRAFT_JUMPS_MAX] = {0};
@@ -69,16 +109,10 @@ void graft_plan(const struct unikernel *unikernel, struct graft *out)
     for (size_t i = 0; i < n; i++)
         names[i] = function_at(i)->name;
     symbols_find_functions(&unikernel->symbols, names, n, found);
-    for (size_t i = 0; i < n; i++) {
-        const struct graft_jump jump = {.from = found[i].start, .to = function_at(i)->entry};
-        if (found[i].n != 1 || !found[i].is_global || found[i].size < JUMP_BYTES ||
-            !is_code(&unikernel->elf, jump.from, JUMP_BYTES) || !is_in_reach(&jump) ||
-            !is_clear_of(out, jump.from))
-            continue;
-        out->jumps[out->n_jumps++] = jump;
-        if (strcmp(names[i], "solo5_block_read") == 0)
-            out->reads_windows = true;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (is_known(unikernel, names[i], &found[i]))
+            add_jump(out, names[i],
+                     &(struct graft_jump){.from = found[i].start, .to = function_at(i)->entry});
 }
 
 static int write_jump(const struct graft_jump *jump, const struct guest_mem *mem, const struct elf_file *elf,

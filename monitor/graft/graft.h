@@ -36,6 +36,7 @@ struct graft {
     struct graft_jump jumps[GRAFT_JUMPS_MAX];
     size_t n_jumps; /* 0: the guest runs as it is */
     bool reads_windows;
+    bool gathers_output; /* in a struct graft_console at LOW_GRAFT_DATA */
 };
 
 /* Decides what is replaced. Pure. */

@@ -32,6 +32,24 @@ struct graft_block {
 struct graft_table {
     struct graft_block blocks[MANIFEST_ENTRIES_MAX];
 };
-_Static_assert(sizeof(struct graft_table) <= LOW_GRAFT_END - LOW_GRAFT_TABLE, "fits");
+_Static_assert(sizeof(struct graft_table) <= LOW_GRAFT_DATA - LOW_GRAFT_TABLE, "fits");
+
+/*
+ * Output on its way to the console, at LOW_GRAFT_DATA. The guest stores bytes behind the last ones, wherever
+ * that is modulo their number, then tail; the monitor takes them, then stores head. When is_watched is not 0
+ * after tail has been stored, somebody will look within a millisecond, else the guest has to make a
+ * hypercall: any will do.
+ */
+struct graft_console {
+    volatile uint64_t tail; /* bytes that were ever written; only the guest stores it */
+    uint8_t pad0[56];
+    volatile uint64_t head; /* bytes that were ever taken; only the monitor stores these */
+    volatile uint32_t is_watched;
+    uint8_t pad1[52];
+    unsigned char bytes[LOW_GRAFT_END - LOW_GRAFT_DATA - 128];
+};
+_Static_assert(sizeof(struct graft_console) == LOW_GRAFT_END - LOW_GRAFT_DATA, "fills its pages");
+
+#define GRAFT_CONSOLE_BYTES sizeof(((struct graft_console *)0)->bytes)
 
 #endif

@@ -6,7 +6,8 @@
 
 ssize_t pwritev2(int fd, const struct iovec *iov, int n, off_t off, int flags)
 {
-    return syscall(SYS_pwritev2, fd, iov, n, off, 0L, flags);
+    /* The sixth argument is taken from the stack, whole: filters look at all of it. */
+    return syscall(SYS_pwritev2, fd, iov, n, off, 0L, (long)flags);
 }
 
 int fsopen(const char *type, unsigned flags)

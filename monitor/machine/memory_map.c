@@ -38,7 +38,8 @@ static void add_low_memory(struct memory_map *map, bool is_answered, bool has_gr
     add_range(map, LOW_MANIFEST, LOW_BOOT_INFO_END, PAGE_USER);
     if (has_graft) {
         add_range(map, LOW_GRAFT_CODE, LOW_GRAFT_TABLE, PAGE_USER | PAGE_EXECUTE);
-        add_range(map, LOW_GRAFT_TABLE, LOW_GRAFT_END, PAGE_USER);
+        add_range(map, LOW_GRAFT_TABLE, LOW_GRAFT_DATA, PAGE_USER);
+        add_range(map, LOW_GRAFT_DATA, LOW_GRAFT_END, PAGE_USER | PAGE_WRITE);
     }
 }
 

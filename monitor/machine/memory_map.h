@@ -31,7 +31,7 @@
 #define MEMORY_MAP_STACK_MAX   (64u << 20)
 
 /* Each segment and the gap before it; low memory, heap, stack and ring; windows. */
-#define MEMORY_MAP_RANGES_MAX (2 * ELF_SEGMENTS_MAX + 11 + MANIFEST_ENTRIES_MAX)
+#define MEMORY_MAP_RANGES_MAX (2 * ELF_SEGMENTS_MAX + 12 + MANIFEST_ENTRIES_MAX)
 
 struct memory_map {
     struct page_range ranges[MEMORY_MAP_RANGES_MAX]; /* sorted, not overlapping */

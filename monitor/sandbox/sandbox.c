@@ -236,7 +236,7 @@ static int close_others(int *keep, size_t n, struct error *err)
 static int close_unused(const struct syscalls_use *use, struct error *err)
 {
     size_t n = 0;
-    _cleanup_free_ int *keep = malloc((5 + use->n_nets + use->n_volumes + use->n_filling) * sizeof(int));
+    _cleanup_free_ int *keep = malloc((6 + use->n_nets + use->n_volumes + use->n_filling) * sizeof(int));
     if (keep == NULL)
         return error_errno(err, "close descriptors");
 
@@ -245,6 +245,8 @@ static int close_unused(const struct syscalls_use *use, struct error *err)
     keep[n++] = use->vcpu_fd;
     if (use->start_fd >= 0)
         keep[n++] = use->start_fd;
+    if (use->console_fd >= 0)
+        keep[n++] = use->console_fd;
     if (use->call_fd >= 0)
         keep[n++] = use->call_fd;
     for (size_t i = 0; i < use->n_nets; i++)

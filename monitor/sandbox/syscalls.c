@@ -41,6 +41,8 @@
 /* As many as a guest can have devices, and the calls of the ring's thread. */
 #define POLL_MAX 65
 
+const sigset_t syscalls_no_signal;
+
 /* The most rules for which the program surely stays within the kernel's 4096 instructions. */
 #define RULES_MAX 256
 
@@ -97,6 +99,15 @@ static void add_wait(struct syscall_filter *list, size_t n_fds)
                        &(struct syscall_rule){.number = SYS_ppoll,
                                               .n_matches = 2,
                                               .matches = {AT_MOST(1, n_fds > 0 ? n_fds : 1), IS(3, 0)}});
+}
+
+/* console_thread.c waits for a call, for the next look, or for a signal that ends the process. */
+static void add_wait_for_signals(struct syscall_filter *list)
+{
+    syscall_filter_add(list,
+                       &(struct syscall_rule){.number = SYS_ppoll,
+                                              .n_matches = 2,
+                                              .matches = {IS(1, 1), IS(3, (uintptr_t)&syscalls_no_signal)}});
 }
 
 /* dev_time.c: the wall clock, where the kernel cannot tell it without a call (vdso(7)). */
@@ -177,6 +188,7 @@ static const struct syscall_rule setup_rules[] = {
     CALL(SYS_pwritev2, IS(2, 1), IS(3, -1), IS(5, 0)),
     CALL(SYS_pwritev2, IS(2, 1), IS(5, RWF_DSYNC)),
     CALL(SYS_ppoll, AT_MOST(1, POLL_MAX), IS(3, 0)),
+    CALL(SYS_ppoll, IS(1, 1), IS(3, (uintptr_t)&syscalls_no_signal)),
     {.number = SYS_read},
     CALL(SYS_clock_gettime, AT_MOST(0, CLOCK_MONOTONIC)),
     CALL(SYS_exit_group, AT_MOST(0, 255)),
@@ -268,8 +280,21 @@ int syscalls_list_io(const struct syscalls_use *use, struct syscall_filter *out,
     add_wait(out, use->n_nets + 1);
     add_move(out);
     add_write(out, STDERR_FILENO);
+    if (use->console_fd >= 0) /* what the guest has gathered, before the report of its end */
+        add_write(out, STDOUT_FILENO);
     add_exit(out);
     return 0;
+}
+
+void syscalls_list_console(const struct syscalls_use *use, struct syscall_filter *out)
+{
+    out->n_rules = 0;
+    add_read(out, use->console_fd);
+    add_write(out, STDOUT_FILENO);
+    add_write(out, STDERR_FILENO);
+    add_wait(out, 1);
+    add_wait_for_signals(out);
+    add_exit(out);
 }
 
 int syscalls_list(const struct syscalls_use *use, struct syscall_filter *out, struct error *err)
@@ -289,6 +314,8 @@ int syscalls_list(const struct syscalls_use *use, struct syscall_filter *out, st
     }
     if (use->call_fd >= 0)
         add_write(out, use->call_fd);
+    if (use->console_fd >= 0)
+        add_write(out, use->console_fd);
     for (size_t i = 0; i < use->n_volumes; i++)
         add_durable_write(out, use->volume_fds[i]);
     add_wait(out, use->n_nets);

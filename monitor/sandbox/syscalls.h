@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "syscall_filter.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -24,8 +25,12 @@ struct syscalls_use {
     size_t n_volumes;
     const int *filling_fds; /* the pipes of block devices that are being filled: waited for, no more */
     size_t n_filling;
-    int call_fd; /* where the thread of the ring is called (io_thread.h); -1: there is none */
+    int call_fd;    /* where the thread of the ring is called (io_thread.h); -1: there is none */
+    int console_fd; /* where the thread of the console is called (console_thread.h); -1: there is none */
 };
+
+/* No signal. With this mask, at this address, the console's thread waits, and lets all of them in. */
+extern const sigset_t syscalls_no_signal;
 
 /*
  * Writes some bytes, as write(2) does. All of the running monitor's writes are this one, so that volumes,
@@ -51,6 +56,9 @@ void syscalls_list_setup(struct syscall_filter *out);
 
 /* Fills in the list of the thread that serves the ring. ERROR_REFUSED as below. */
 int syscalls_list_io(const struct syscalls_use *use, struct syscall_filter *out, struct error *err);
+
+/* Fills in the list of the thread that writes what guests gather. */
+void syscalls_list_console(const struct syscalls_use *use, struct syscall_filter *out);
 
 /* Fills in the list of the vCPU's thread. ERROR_REFUSED when it would be longer than a filter can be. */
 int syscalls_list(const struct syscalls_use *use, struct syscall_filter *out, struct error *err);

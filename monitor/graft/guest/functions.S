@@ -9,6 +9,8 @@
     .endm
 
     function solo5_block_read, graft_block_read
+    function solo5_console_write, graft_console_write
+    function platform_puts, graft_puts
     .fill 32
 
     .section .note.GNU-stack, "", %progbits

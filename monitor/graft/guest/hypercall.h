@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the code here, which runs in a guest, makes hypercalls, and finds its table. */
+/* How the code here, which runs in a guest, makes hypercalls, and finds its pages. */
 #ifndef GRAFT_HYPERCALL_H
 #define GRAFT_HYPERCALL_H
 
@@ -18,6 +18,11 @@ static inline __attribute__((always_inline)) void hypercall(enum hypercall numbe
 static inline __attribute__((always_inline)) const struct graft_table *graft_table(void)
 {
     return (const struct graft_table *)LOW_GRAFT_TABLE;
+}
+
+static inline __attribute__((always_inline)) struct graft_console *graft_console(void)
+{
+    return (struct graft_console *)LOW_GRAFT_DATA;
 }
 
 #endif

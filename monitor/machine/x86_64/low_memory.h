@@ -11,6 +11,7 @@
  *     0x11000 to 0x20000  manifest, command line   the guest reads them
  *     0x20000             code that it is lent     the guest executes it
  *     0x22000             the table of that code   the guest reads it
+ *     0x23000             the data of that code    the guest reads and writes them
  *     the rest            not mapped
  */
 #ifndef X86_64_LOW_MEMORY_H
@@ -29,6 +30,7 @@
 /* In reach of a jump from any program that lies below 2 GiB. The linker script has the first one, too. */
 #define LOW_GRAFT_CODE  0x20000u
 #define LOW_GRAFT_TABLE 0x22000u
-#define LOW_GRAFT_END   0x23000u
+#define LOW_GRAFT_DATA  0x23000u
+#define LOW_GRAFT_END   0x28000u
 
 #endif

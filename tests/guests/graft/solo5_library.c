@@ -40,3 +40,14 @@ solo5_result_t solo5_block_write(solo5_handle_t handle, solo5_off_t offset, cons
     hypercall(HYPERCALL_BLOCK_WRITE, &call);
     return (solo5_result_t)call.ret;
 }
+
+int platform_puts(const char *buf, int size)
+{
+    print_bytes(buf, (uint64_t)(int64_t)size);
+    return size;
+}
+
+void solo5_console_write(const char *buf, size_t size)
+{
+    print_bytes(buf, size);
+}

@@ -12,6 +12,9 @@
 /* Before any other call. */
 void solo5_library_init(const struct boot_info *info);
 
+/* What Solo5's library writes its own messages by. */
+int platform_puts(const char *buf, int size);
+
 /* Whether the monitor has replaced a function: it begins with a jump. */
 static inline int is_grafted(const void *function)
 {

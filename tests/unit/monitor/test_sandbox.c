@@ -68,7 +68,8 @@ static void child_main(const struct wish *wish, struct report *report)
         int start[2];
         if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, start) < 0)
             _exit(1);
-        struct syscalls_use use = {.vcpu_fd = start[0], .start_fd = start[1], .call_fd = -1};
+        struct syscalls_use use = {
+            .vcpu_fd = start[0], .start_fd = start[1], .console_fd = -1, .call_fd = -1};
         report->result = sandbox_seal(&use, &report->err);
     }
     report->is_ready = 1;
@@ -276,6 +277,7 @@ START_TEST(six_system_calls_and_their_arguments)
                                .n_nets = 2,
                                .volume_fds = volumes,
                                .n_volumes = 1,
+                               .console_fd = -1,
                                .call_fd = -1};
     struct error err = {0};
     ck_assert_ok(syscalls_list(&use, &list, &err), err);
@@ -324,6 +326,7 @@ START_TEST(five_system_calls_for_the_ring)
                                .n_nets = 2,
                                .volume_fds = volumes,
                                .n_volumes = 1,
+                               .console_fd = -1,
                                .call_fd = 7};
     struct error err = {0};
     ck_assert_ok(syscalls_list_io(&use, &list, &err), err);
@@ -357,7 +360,8 @@ START_TEST(the_vcpu_s_thread_calls_and_does_not_answer)
 {
     static struct syscall_filter list;
     static const int nets[] = {10};
-    struct syscalls_use use = {.vcpu_fd = 5, .start_fd = 6, .net_fds = nets, .n_nets = 1, .call_fd = 7};
+    struct syscalls_use use = {
+        .vcpu_fd = 5, .start_fd = 6, .net_fds = nets, .n_nets = 1, .console_fd = -1, .call_fd = 7};
     struct error err = {0};
     ck_assert_ok(syscalls_list(&use, &list, &err), err);
     ck_assert(!allows(&list, SYS_read, 7, 0, 0, 0, 0));
@@ -368,7 +372,7 @@ END_TEST
 START_TEST(a_list_without_devices_has_no_read)
 {
     static struct syscall_filter list;
-    struct syscalls_use use = {.vcpu_fd = 5, .start_fd = -1, .call_fd = -1};
+    struct syscalls_use use = {.vcpu_fd = 5, .start_fd = -1, .console_fd = -1, .call_fd = -1};
     struct error err = {0};
     ck_assert_ok(syscalls_list(&use, &list, &err), err);
     for (size_t i = 0; i < list.n_rules; i++)
@@ -391,6 +395,7 @@ START_TEST(the_largest_guest_can_be_sealed_and_a_larger_one_is_refused)
                                .n_nets = 63,
                                .volume_fds = fds + 63,
                                .n_volumes = 64,
+                               .console_fd = -1,
                                .call_fd = -1};
     struct error err = {0};
     ck_assert_ok(syscalls_list(&use, &list, &err), err);
@@ -428,6 +433,7 @@ START_TEST(the_monitors_own_calls_pass)
                                    .n_nets = 1,
                                    .volume_fds = &volume,
                                    .n_volumes = 1,
+                                   .console_fd = -1,
                                    .call_fd = -1};
         struct timespec now, none = {0};
         struct pollfd fd = {.fd = pair[1], .events = POLLIN};

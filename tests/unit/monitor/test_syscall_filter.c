@@ -149,7 +149,7 @@ static void check_list(void)
 }
 
 /* The lists that are loaded: of a monitor with everything, and of one that is not there yet. */
-enum { LIST_VCPU, LIST_IO, LIST_SETUP, LIST_COUNT };
+enum { LIST_VCPU, LIST_IO, LIST_CONSOLE, LIST_SETUP, LIST_COUNT };
 
 static void given_the_list(int which)
 {
@@ -160,12 +160,15 @@ static void given_the_list(int which)
                                      .n_nets = 3,
                                      .volume_fds = volumes,
                                      .n_volumes = 2,
+                                     .console_fd = 8,
                                      .call_fd = 7};
 
     if (which == LIST_VCPU)
         ck_assert_ok(syscalls_list(&use, &filter, &err), err);
     else if (which == LIST_IO)
         ck_assert_ok(syscalls_list_io(&use, &filter, &err), err);
+    else if (which == LIST_CONSOLE)
+        syscalls_list_console(&use, &filter);
     else
         syscalls_list_setup(&filter);
 }
