@@ -145,3 +145,73 @@ cmdline_of() {
     cmdline_of plain
     [[ $output == *"told: one two"* ]]
 }
+
+# ---- Pause: the guest and the thread that serves its ring stop together ----
+
+# start_loaded_web: web, with clients that fetch a large file all the time.
+start_loaded_web() {
+    head -c 4M /dev/urandom >"$bundle/rootfs/srv/large"
+    in_pod address add 10.99.0.7/24 dev eth0
+    in_pod link set eth0 up
+    start_web
+    local i
+    for i in 1 2 3; do
+        while :; do fetch http://10.99.0.7/large || sleep 0.1; done >/dev/null 2>&1 3>&- &
+        clients+=($!)
+    done
+    eventually 10 has_sent 1000
+}
+
+stop_clients() {
+    kill "${clients[@]}" 2>/dev/null
+    wait "${clients[@]}" 2>/dev/null || true
+}
+
+sent() {
+    wherry events --stats c1 | jq .data.wherry.netSentPackets
+}
+
+has_sent() {
+    (($(sent) >= $1))
+}
+
+@test "a paused guest sends nothing, and goes on when it is resumed" {
+    local clients=() before
+    start_loaded_web
+    # One transfer that lives through the pauses.
+    fetch --max-time 60 --limit-rate 1M --output "$work/large" http://10.99.0.7/large 3>&- &
+    local transfer=$!
+    for _ in 1 2 3; do
+        wherry pause c1
+        before=$(sent)
+        run ! fetch --max-time 0.5 http://10.99.0.7/
+        [[ $(sent) == "$before" ]]
+        wherry resume c1
+        eventually 10 has_sent $((before + 100))
+    done
+    stop_clients
+    wait "$transfer"
+    cmp "$work/large" "$bundle/rootfs/srv/large"
+    run -0 fetch http://10.99.0.7/
+    [[ $output == index ]]
+}
+
+@test "a guest that was paused in the middle of its traffic can be killed" {
+    local clients=()
+    start_loaded_web
+    wherry pause c1
+    wherry kill c1 KILL
+    eventually 2 is_status c1 stopped
+    stop_clients
+    wherry delete c1
+    [[ -z $(what_is_left) ]]
+}
+
+@test "a guest that was paused in the middle of its traffic can be deleted by force" {
+    local clients=()
+    start_loaded_web
+    wherry pause c1
+    wherry delete --force c1
+    stop_clients
+    [[ -z $(what_is_left) ]]
+}
