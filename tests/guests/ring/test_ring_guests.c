@@ -242,6 +242,18 @@ START_TEST(the_thread_relieves_a_guest_that_rings_often)
 }
 END_TEST
 
+START_TEST(a_guest_that_races_the_thread_ends_when_it_breaks_the_rules)
+{
+    start_with_priority("race");
+    const char *output = read_output();
+    ck_assert_msg(strncmp(output, "raced\n", 6) == 0, "%s", output);
+    ck_assert_msg(strstr(output, "of an entry in the ring, are not the guest's to use") != NULL, "%s",
+                  output);
+    ck_assert_int_eq(launcher_wait(&launched), 255 << 8);
+    end_monitor();
+}
+END_TEST
+
 /* Sends a frame for each that comes back, until the guest ends. */
 START_TEST(the_thread_relieves_a_guest_that_polls_often)
 {
@@ -424,6 +436,7 @@ int main(int argc, char **argv)
     tcase_set_timeout(rules, 60);
     tcase_add_loop_test(rules, a_guest_that_breaks_the_rules_ends_with_a_report, 0,
                         sizeof(endings) / sizeof(endings[0]));
+    tcase_add_test(rules, a_guest_that_races_the_thread_ends_when_it_breaks_the_rules);
     TCase *sleeping = unit_case(suite, "sleeping");
     tcase_add_checked_fixture(sleeping, given_a_sleeping_guest, end_sleeping_guest);
     tcase_add_test(sleeping, two_threads_without_rights);
