@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "cgroup.h"
 #include "cgroup_file.h"
+#include "cgroup_tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -246,39 +246,20 @@ int cgroup_make_dirs(struct cgroup *cgroup, bool is_shared, struct error *err)
 }
 
 /* A dying process leaves its cgroup a little after its parent can see it dead: EBUSY until then. */
-static int remove_dir(const char *path, uint64_t deadline_ns, struct error *err)
+static int remove_dir(const char *path, void *context, struct error *err)
 {
+    const uint64_t *deadline_ns = context;
     struct timespec pause = {.tv_nsec = 500000};
     while (rmdir(path) < 0) {
         if (errno == ENOENT)
             return 0;
-        if (errno != EBUSY || clock_monotonic_ns() >= deadline_ns)
+        if (errno != EBUSY || clock_monotonic_ns() >= *deadline_ns)
             return error_errno(err, "remove cgroup '%s'", path);
         nanosleep(&pause, NULL);
         if (pause.tv_nsec < 20000000)
             pause.tv_nsec *= 2;
     }
     return 0;
-}
-
-static int remove_tree(const char *path, uint64_t deadline_ns, int depth, struct error *err)
-{
-    _cleanup_closedir_ DIR *dir = opendir(path);
-    if (dir == NULL)
-        return errno == ENOENT ? 0 : error_errno(err, "open cgroup '%s'", path);
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        _cleanup_free_ char *child = NULL;
-        if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (asprintf(&child, "%s/%s", path, entry->d_name) < 0)
-            return error_errno(err, "remove cgroup '%s'", path);
-        if (depth == CGROUP_DEPTH_MAX)
-            return error_set(err, ERROR_REFUSED, "remove cgroup '%s': more than %d levels", path,
-                             CGROUP_DEPTH_MAX);
-        if (remove_tree(child, deadline_ns, depth + 1, err) < 0)
-            return -1;
-    }
-    return remove_dir(path, deadline_ns, err);
 }
 
 int cgroup_remove_dirs(const struct cgroup *cgroup, struct error *err)
@@ -289,7 +270,7 @@ int cgroup_remove_dirs(const struct cgroup *cgroup, struct error *err)
         const struct cgroup_dir *dir = &cgroup->dirs[i];
         if (dir->n_ours == 0)
             continue;
-        if (remove_tree(dir->path, deadline_ns, 0, err) < 0) {
+        if (cgroup_tree_visit(dir->path, remove_dir, &deadline_ns, err) < 0) {
             result = -1;
             continue;
         }

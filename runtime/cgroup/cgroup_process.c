@@ -11,13 +11,12 @@
 #include "base/num.h"
 #include "cgroup_dirs.h"
 #include "cgroup_file.h"
+#include "cgroup_tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,7 +24,6 @@
 #define FREEZE_TRIES 400
 #define POLL_NS      5000000
 #define KILL_ROUNDS  50
-#define DEPTH_MAX    32
 
 struct pids {
     pid_t *list;
@@ -43,8 +41,9 @@ static int add_pid(struct pids *pids, pid_t pid, struct error *err)
 
 /* A directory that is gone has no processes; neither has a process that this pid namespace does not see (pid
  * 0). */
-static int collect(const char *path, struct pids *pids, int depth, struct error *err)
+static int collect(const char *path, void *context, struct error *err)
 {
+    struct pids *pids = context;
     _cleanup_free_ char *text = NULL;
     if (cgroup_file_read(path, "cgroup.procs", &text, err) < 0)
         return err->errnum == ENOENT || err->errnum == ENODEV || err->errnum == EOPNOTSUPP ? 0 : -1;
@@ -53,19 +52,6 @@ static int collect(const char *path, struct pids *pids, int depth, struct error 
     for (size_t length; (length = num_scan_u64(at, strlen(at), &pid)) > 0;
          at += length + (at[length] == '\n')) {
         if (pid > 0 && pid <= INT_MAX && add_pid(pids, (pid_t)pid, err) < 0)
-            return -1;
-    }
-
-    _cleanup_closedir_ DIR *dir = opendir(path);
-    if (dir == NULL)
-        return errno == ENOENT ? 0 : error_errno(err, "open cgroup '%s'", path);
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        _cleanup_free_ char *child = NULL;
-        if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (asprintf(&child, "%s/%s", path, entry->d_name) < 0)
-            return error_errno(err, "list the processes of cgroup '%s'", path);
-        if (depth < DEPTH_MAX && collect(child, pids, depth + 1, err) < 0)
             return -1;
     }
     return 0;
@@ -82,7 +68,7 @@ static int compare_pid(const void *a, const void *b)
 int cgroup_pids(const struct cgroup *cgroup, pid_t **out_pids, size_t *out_n, struct error *err)
 {
     struct pids pids = {.list = NULL};
-    if (cgroup->n > 0 && collect(cgroup->dirs[cgroup->n - 1].path, &pids, 0, err) < 0) {
+    if (cgroup->n > 0 && cgroup_tree_visit(cgroup->dirs[cgroup->n - 1].path, collect, &pids, err) < 0) {
         free(pids.list);
         return -1;
     }
