@@ -46,14 +46,15 @@ struct scan {
     uint64_t contents_bytes;
     bool is_small; /* so far */
     struct layer_scan_result result;
-    struct listing *listings;    /* of a batch */
+    struct listing *listings; /* of a batch; the first n_listings are in use or were */
+    size_t n_listings, listings_room;
     uint32_t numbers[BATCH_MAX]; /* and the entries that they are of */
     size_t n_batch;
 };
 
 static void scan_release(struct scan *scan)
 {
-    for (size_t i = 0; scan->listings != NULL && i < BATCH_MAX; i++)
+    for (size_t i = 0; i < scan->n_listings; i++)
         listing_release(&scan->listings[i]);
     free(scan->listings);
     layer_release(&scan->layer);
@@ -295,13 +296,22 @@ static void take_batch(struct scan *scan, uint32_t *next)
             scan->numbers[scan->n_batch++] = *next;
 }
 
+static int ensure_listings(struct scan *scan, struct error *err)
+{
+    if (array_grow(&scan->listings, &scan->listings_room, scan->n_batch, sizeof(*scan->listings), "a tree",
+                   err) != 0)
+        return -1;
+    while (scan->n_listings < scan->n_batch)
+        scan->listings[scan->n_listings++] = LISTING_NONE;
+    return 0;
+}
+
 static int read_tree(struct scan *scan, struct error *err)
 {
     uint32_t next = 0;
-    scan->listings = calloc(BATCH_MAX, sizeof(*scan->listings));
-    if (scan->listings == NULL)
-        return error_errno(err, "read a tree");
     for (take_batch(scan, &next); scan->n_batch > 0; take_batch(scan, &next)) {
+        if (ensure_listings(scan, err) != 0)
+            return -1;
         const struct parallel parallel = {.n_pieces = scan->n_batch,
                                           .work = read_directory,
                                           .n_threads_max = scan->n_batch < BATCH_THREADS_MIN ? 1 : 0,
