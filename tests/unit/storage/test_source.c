@@ -156,11 +156,12 @@ END_TEST
 /* Opens the image of a container as one that is filled later, by the test. */
 static void open_to_fill(const char *name, struct source *source, struct image *out, struct image_fill *fill)
 {
+    static const char key[STORE_KEY_SIZE] = "key";
     struct error err = {0};
     char path[160];
     snprintf(path, sizeof(path), "%s/" LOWER "%s/merged", scratch_dir, name);
     ck_assert_ok(source_open(path, source, &err), err);
-    ck_assert_ok(image_direct_open(scratch_store, source, "key", out, fill, &err), err);
+    ck_assert_ok(image_direct_open(scratch_store, source, key, out, fill, &err), err);
     ck_assert_int_ge(fill->file_fd, 0);
 }
 
