@@ -7,7 +7,8 @@
 #
 # The guests are guests/*.c, plain Solo5, built twice: with Solo5's own library (which takes one block a request, and
 # the network ring where it is offered) and with the kit's (any number of blocks a request; a window, the network ring
-# and posted buffers where they are offered). Each binary for hvt runs unmodified in both hvt tenders. Every round measures every cell
+# and posted buffers where they are offered). Each binary for hvt runs unmodified in both hvt tenders. This monitor runs those with
+# Solo5's library once with and once without its replacements for functions of that library (--no-graft). Every round measures every cell
 # once; a ratio is the median of the rounds' ratios.
 
 bench_dir_guests=tests/bench/guests
@@ -72,10 +73,12 @@ monitor_boot() {
     time_rounds "$runs" \
         hvt "$hvt" "$tests/test_hello.hvt" Hello_Solo5 --- \
         wherry "$wherry_monitor" "$tests/test_hello.hvt" Hello_Solo5 --- \
+        wherry-no-graft "$wherry_monitor" --no-graft "$tests/test_hello.hvt" Hello_Solo5 --- \
         spt "$spt" "$tests/test_hello.spt" Hello_Solo5 --- \
         'a program that ends' "$bench_scratch/end"
     figure boot_vs_hvt "${paired[wherry]}" x
     echo "    the rounds' ratios: ${paired_spread[wherry]}"
+    figure boot_no_graft_vs_hvt "${paired[wherry-no-graft]}" x
     figure boot_vs_spt "$(ratio "${median[wherry]}" "${median[spt]}")" x
     figure boot_wherry "$(ratio "${median[wherry]}" 1000)" ms
     figure boot_hvt "$(ratio "${median[hvt]}" 1000)" ms
@@ -83,11 +86,12 @@ monitor_boot() {
 
 # ---- Block ----
 
-# monitor_read CELL TENDER GUEST: reads a second, in pieces of 4 KiB and of 1 MiB.
+# monitor_read CELL TENDER GUEST [OPTION]: reads a second, in pieces of 4 KiB and of 1 MiB.
 monitor_read() {
     local cell=$1 tender=$2 guest=$3 size text
+    shift 3
     for size in 4096 1048576; do
-        text=$("$tender" --block:disk="$bench_scratch/disk" --block-sector-size:disk=4096 "$guest" "$size")
+        text=$("$tender" "$@" --block:disk="$bench_scratch/disk" --block-sector-size:disk=4096 "$guest" "$size")
         sample "$cell.$size" "$(awk '/ reads in / { print $1 / $4 * 1e9 }' <<<"$text")"
     done
 }
@@ -97,6 +101,7 @@ monitor_block() {
     head -c 4M /dev/urandom >"$bench_scratch/disk"
     for ((i = 0; i < rounds; i++)); do
         monitor_read wherry "$wherry_monitor" "$bench_scratch/reader.hvt"
+        monitor_read wherry-no-graft "$wherry_monitor" "$bench_scratch/reader.hvt" --no-graft
         monitor_read hvt "$hvt" "$bench_scratch/reader.hvt"
         monitor_read spt "$spt" "$bench_scratch/reader.spt"
         monitor_read wherry-kit "$wherry_monitor" "$kit_guests/bench_reader"
@@ -105,6 +110,7 @@ monitor_block() {
     printf '%-44s %12s %12s %12s\n' 'block reads a second' min median max
     for size in 4096 1048576; do
         samples_row "$((size / 1024)) KiB, Solo5's library: wherry" "wherry.$size" ''
+        samples_row "$((size / 1024)) KiB, Solo5's library: wherry, no graft" "wherry-no-graft.$size" ''
         samples_row "$((size / 1024)) KiB, Solo5's library: hvt" "hvt.$size" ''
         samples_row "$((size / 1024)) KiB, Solo5's library: spt" "spt.$size" ''
         samples_row "$((size / 1024)) KiB, kit: wherry (window)" "wherry-kit.$size" ''
@@ -112,8 +118,10 @@ monitor_block() {
     done
     figure_paired block_vs_hvt wherry-kit.4096 hvt-kit.4096
     figure_paired block_1m_vs_hvt wherry-kit.1048576 hvt-kit.1048576
-    figure_paired block_by_hypercall_vs_hvt wherry.4096 hvt.4096
-    figure_paired block_1m_by_hypercall_vs_hvt wherry.1048576 hvt.1048576
+    figure_paired block_solo5_vs_hvt wherry.4096 hvt.4096
+    figure_paired block_1m_solo5_vs_hvt wherry.1048576 hvt.1048576
+    figure_paired block_by_hypercall_vs_hvt wherry-no-graft.4096 hvt.4096
+    figure_paired block_1m_by_hypercall_vs_hvt wherry-no-graft.1048576 hvt.1048576
 }
 
 # ---- Net ----
