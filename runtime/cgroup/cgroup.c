@@ -59,9 +59,24 @@ int cgroup_plan(const char *path, const char *id, struct cgroup **out_cgroup, st
     return 0;
 }
 
+/* A process that entered a frozen cgroup would stand still, beyond the reach of any signal on v1, and its
+ * parent would wait for it. */
+static int check_not_frozen(const struct cgroup *cgroup, struct error *err)
+{
+    const struct cgroup_dir *dir = cgroup_find(cgroup, CGROUP_FREEZER);
+    struct error no_freezer;
+    bool is_frozen;
+    if (cgroup_is_frozen(cgroup, &is_frozen, &no_freezer) < 0 || !is_frozen)
+        return 0;
+    return error_set(err, ERROR_STATE,
+                     "cgroup '%s' is frozen, or one above it is: no process could run in it",
+                     dir != NULL ? dir->path : cgroup_find_v2(cgroup)->path);
+}
+
 int cgroup_make(struct cgroup *cgroup, struct error *err)
 {
-    return cgroup->unit != NULL ? cgroup_make_unit(cgroup, err) : cgroup_make_dirs(cgroup, false, err);
+    int result = cgroup->unit != NULL ? cgroup_make_unit(cgroup, err) : cgroup_make_dirs(cgroup, false, err);
+    return result < 0 ? -1 : check_not_frozen(cgroup, err);
 }
 
 /*

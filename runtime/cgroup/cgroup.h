@@ -43,8 +43,8 @@ int cgroup_plan_systemd(const char *path, const char *id, struct cgroup **out_cg
 
 /*
  * Makes what was planned; the text form is exact from now on. On v2 the controllers are enabled on the way
- * down. A directory that is there already is used and not owned; one that already has processes in it is
- * ERROR_STATE. On failure cgroup_remove removes what was made.
+ * down. A directory that is there already is used and not owned; one that already has processes in it, or
+ * that is frozen, is ERROR_STATE. On failure cgroup_remove removes what was made.
  *
  * A unit is kept alive by a child process of the caller until cgroup_add; cgroup_free ends it. Without
  * systemd: ERROR_REFUSED.

@@ -329,6 +329,21 @@ START_TEST(a_frozen_cgroup_stands_still_and_can_be_killed)
 }
 END_TEST
 
+START_TEST(nothing_is_made_in_a_frozen_cgroup)
+{
+    struct error err = {0};
+    struct cgroup *parent = create("frozen"), *child = NULL;
+    char path[256];
+    snprintf(path, sizeof(path), "%s/frozen/child", base);
+    ck_assert_ok(cgroup_freeze(parent, &err), err);
+    ck_assert_fails(create_at(path, "id", &child, &err), err, ERROR_STATE, "is frozen, or one above it is");
+    ck_assert_ok(cgroup_thaw(parent, &err), err);
+    ck_assert_ok(create_at(path, "id", &child, &err), err);
+    remove_and_free(child);
+    remove_and_free(parent);
+}
+END_TEST
+
 START_TEST(removal_waits_for_the_dying_and_gives_up_on_the_living)
 {
     struct error err = {0};
@@ -431,6 +446,7 @@ int main(void)
     tcase_add_test(t, a_process_enters_every_hierarchy_by_itself);
     tcase_add_test(t, descendants_are_reached_by_any_signal);
     tcase_add_test(t, a_frozen_cgroup_stands_still_and_can_be_killed);
+    tcase_add_test(t, nothing_is_made_in_a_frozen_cgroup);
     tcase_add_test(t, removal_waits_for_the_dying_and_gives_up_on_the_living);
     tcase_add_test(t, directories_below_are_removed_too);
     tcase_add_test(t, usage_is_counted);
