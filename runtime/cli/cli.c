@@ -239,7 +239,7 @@ static int parse_command_line(const struct cli_command *command, char **argv, in
             *out_wants_help = true;
             return 0;
         }
-        bool ends_options = strcmp(argv[position], "--") == 0;
+        bool ends_options = command->takes_rest || strcmp(argv[position], "--") == 0;
         if (cli_parse_options(command->options, options, argv, &position, err) < 0)
             return -1;
         do

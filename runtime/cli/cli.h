@@ -6,7 +6,8 @@
  *     wherry [global options] COMMAND [options] arguments
  *
  * Options are "--name value", "--name=value", "-n value" and "-nvalue"; flags are "--name", "--name=true" and
- * "--name=false". "--" ends them. They may stand before and after arguments.
+ * "--name=false". "--" ends them. They may stand before and after arguments, unless a command takes the rest
+ * as it is.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -74,6 +75,7 @@ struct cli_command {
     const struct cli_option *options; /* ends with CLI_END */
     size_t options_size; /* of the options struct, which starts as zeros; at most CLI_OPTIONS_MAX */
     int min_args, max_args;
+    bool takes_rest; /* what follows the first argument belongs to it, though it looks like options */
     enum cli_failure failure;
     /* Returns the exit status, or -1 with an error. */
     int (*run)(const struct cli_invocation *invocation, struct error *err);

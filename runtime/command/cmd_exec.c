@@ -187,6 +187,7 @@ const struct cli_command cmd_exec = {
     .options_size = sizeof(struct exec_options),
     .min_args = 1,
     .max_args = INT_MAX,
+    .takes_rest = true,
     .failure = CLI_FAILURE_EXEC,
     .run = run,
 };

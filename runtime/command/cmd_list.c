@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 
+#include <limits.h>
 #include <string.h>
 
 struct list_options {
@@ -17,13 +18,24 @@ static const struct cli_option options[] = {
     CLI_END,
 };
 
+static int wider(int width, const char *text)
+{
+    size_t length = strlen(text);
+    return length > (size_t)width && length <= PATH_MAX ? (int)length : width;
+}
+
 static void print_table(const struct container_list *list)
 {
-    printf("%-24s %-11s %-11s %-32s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED");
+    int id = 11, bundle = 11;
+    for (size_t i = 0; i < list->n; i++) {
+        id = wider(id, list->states[i].id);
+        bundle = wider(bundle, list->states[i].bundle);
+    }
+    printf("%-*s %-11s %-11s %-*s %s\n", id, "ID", "PID", "STATUS", bundle, "BUNDLE", "CREATED");
     for (size_t i = 0; i < list->n; i++) {
         const struct state *state = &list->states[i];
-        printf("%-24s %-11d %-11s %-32s %s\n", state->id, (int)state->pid, state_status_name(state->status),
-               state->bundle, state->created != NULL ? state->created : "");
+        printf("%-*s %-11d %-11s %-*s %s\n", id, state->id, (int)state->pid, state_status_name(state->status),
+               bundle, state->bundle, state->created != NULL ? state->created : "");
     }
 }
 

@@ -5,8 +5,10 @@
 #include "base/fd.h"
 #include "base/num.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 
 /* Numbers are text here, because "not given" is something else than 0. */
 struct update_options {
@@ -27,7 +29,7 @@ struct update_options {
 static const struct cli_option options[] = {
     {"resources", 'r', CLI_TEXT, offsetof(struct update_options, resources), "FILE",
      "linux.resources as JSON; \"-\" is standard input"},
-    NUMBER("memory", memory, "memory limit in bytes; -1: none"),
+    NUMBER("memory", memory, "memory limit in bytes, or such as 64M; -1: none"),
     NUMBER("memory-swap", memory_swap, "limit of memory and swap together"),
     NUMBER("memory-reservation", memory_reservation, "memory that is taken from others first"),
     NUMBER("cpu-period", cpu_period, "microseconds"),
@@ -79,13 +81,35 @@ static int take_unsigned(const char *text, const char *what, bool *has, uint64_t
     return num_parse_u64(text, UINT64_MAX, place, what, err);
 }
 
+/* Bytes, or as many of a unit of 1024, 1024 * 1024 and so on as "64M", "64MB" and "64MiB" say. */
+static int take_bytes(const char *text, const char *what, bool *has, int64_t *place, struct error *err)
+{
+    static const char units[] = "kmgtp";
+    uint64_t n = 0;
+    size_t n_digits = text == NULL ? 0 : num_scan_u64(text, strlen(text), &n);
+    const char *unit = n_digits == 0 || text[n_digits] == '\0'
+                           ? NULL
+                           : strchr(units, tolower((unsigned char)text[n_digits]));
+    if (unit == NULL)
+        return take_signed(text, what, has, place, err);
+
+    const char *rest = text + n_digits + 1;
+    unsigned shift = 10 * (unsigned)(unit - units + 1);
+    if ((rest[0] != '\0' && strcasecmp(rest, "b") != 0 && strcasecmp(rest, "ib") != 0) ||
+        n > (uint64_t)INT64_MAX >> shift)
+        return error_set(err, ERROR_INPUT, "%s '%s' is not a number of bytes", what, text);
+    *has = true;
+    *place = (int64_t)(n << shift);
+    return 0;
+}
+
 static int take_memory(const struct update_options *given, struct config_memory *memory, struct error *err)
 {
-    if (take_signed(given->memory, "--memory", &memory->has_limit, &memory->limit, err) < 0 ||
-        take_signed(given->memory_swap, "--memory-swap", &memory->has_swap, &memory->swap, err) < 0)
+    if (take_bytes(given->memory, "--memory", &memory->has_limit, &memory->limit, err) < 0 ||
+        take_bytes(given->memory_swap, "--memory-swap", &memory->has_swap, &memory->swap, err) < 0)
         return -1;
-    return take_signed(given->memory_reservation, "--memory-reservation", &memory->has_reservation,
-                       &memory->reservation, err);
+    return take_bytes(given->memory_reservation, "--memory-reservation", &memory->has_reservation,
+                      &memory->reservation, err);
 }
 
 static int take_cpu(const struct update_options *given, struct config_cpu *cpu, struct error *err)

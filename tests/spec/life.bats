@@ -231,6 +231,10 @@ teardown() { spec_teardown; }
     [[ $(wherry list -q) == $'c1\nc2' ]]
     [[ $(wherry list --format json | jq -r '.[] | .id + " " + .status') == $'c1 created\nc2 stopped' ]]
     [[ $(wherry list | wc -l) -eq 3 ]]
+    # Its columns are as wide as what stands in them.
+    cp -r "$bundle" "$bundle-whose-path-is-longer-than-a-column-would-be"
+    create c3 --bundle "$bundle-whose-path-is-longer-than-a-column-would-be"
+    [[ $(wherry list | awk '{ print match($0, /CREATED|20[0-9][0-9]-/) }' | sort -u | wc -l) -eq 1 ]]
 }
 
 @test "pause stops the guest, resume lets it go on" {
@@ -292,7 +296,15 @@ freezer_file() {
 @test "ps names the monitor, as table and as json" {
     create c1 --pid-file "$work/pid"
     [[ $(wherry ps --format json c1) == "[$(cat "$work/pid")]" ]]
-    [[ $(wherry ps c1) == *"$(cat "$work/pid")" ]]
+    run -0 wherry ps c1
+    [[ ${#lines[@]} -eq 2 && ${lines[0]} =~ ^UID\ +PID\  && ${lines[1]} =~ ^root\ +$(cat "$work/pid")\ .*wherry-monitor ]]
+}
+
+@test "ps hands options to the host's ps, and prints its lines of the container's processes" {
+    create c1 --pid-file "$work/pid"
+    run -0 wherry ps c1 -e -o comm,pid
+    [[ ${#lines[@]} -eq 2 && ${lines[0]} =~ ^COMMAND\ +PID$ && ${lines[1]} =~ ^wherry-monitor\ +$(cat "$work/pid")$ ]]
+    refuses 1 "what ps prints has no column PID" wherry ps c1 -e -o comm
 }
 
 @test "events --stats has the figures of the cgroup and of the monitor" {
@@ -316,12 +328,22 @@ freezer_file() {
     echo '{"memory":{"limit":100663296}}' | wherry update --resources - c1
     [[ $(wherry events --stats c1 | jq .data.memory.usage.limit) == 100663296 ]]
     refuses 1 "cannot shrink" wherry update --memory 1048576 c1
+    local amount
+    for amount in 131072k 128M 128mb 128MiB; do
+        wherry update --memory 96M c1
+        wherry update --memory "$amount" c1
+        [[ $(wherry events --stats c1 | jq .data.memory.usage.limit) == 134217728 ]]
+    done
+    for amount in 128Q 128MM M 12.5M 8388608P; do
+        refuses 1 "--memory '$amount' is not a number" wherry update --memory "$amount" c1
+    done
 }
 
 @test "exec, checkpoint and restore are refused with the reason" {
     configure '.process.args += ["--wait", "60"]'
     create c1
     refuses 255 "has no second process" wherry exec c1 ls
+    refuses 255 "'ls' cannot be executed in it" wherry exec --cwd / c1 ls -la --color
     echo '{"args": ["ls"], "cwd": "/"}' >"$work/process"
     refuses 255 "has no second process" wherry exec --process "$work/process" --detach --pid-file /nowhere c1
     refuses 255 "cannot exec in a container that is created" wherry exec c1 wherry-probe tcp 80
