@@ -154,8 +154,7 @@ start_loaded_web() {
     in_pod address add 10.99.0.7/24 dev eth0
     in_pod link set eth0 up
     start_web
-    local i
-    for i in 1 2 3; do
+    for _ in 1 2 3; do
         while :; do fetch http://10.99.0.7/large || sleep 0.1; done >/dev/null 2>&1 3>&- &
         clients+=($!)
     done
