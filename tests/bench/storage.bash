@@ -94,6 +94,7 @@ storage_misses() {
         {
             storage_row 'wherry, before the guest starts' ${times[0]}
             storage_row '    processor time of it' ${times[1]}
+            storage_row '    until all files are there' ${times[2]}
         }
         time_rounds "$runs" \
             wherry-whole sh -c "rm -rf '$bench_scratch/whole' && exec '$root/build/release/runtime/wherry' image \
@@ -103,6 +104,7 @@ storage_misses() {
             copy sh -c "rm -rf '$bench_scratch/copy' && cp -a '$dir' '$bench_scratch/copy'"
         name=$((files / 1000))k_files
         figure "miss_$name" "$(ratio3 "$(cut -d' ' -f2 <<<"${times[0]}")")" ms
+        figure "miss_${name}_filled" "$(ratio3 "$(cut -d' ' -f2 <<<"${times[2]}")")" ms
         figure "miss_${name}_processor" "$(ratio3 "$(cut -d' ' -f1 <<<"${times[1]}")")" ms
         figure "miss_${name}_vs_genisoimage" "$(ratio "$(cut -d' ' -f2 <<<"${times[0]}")" "${median[genisoimage]}")" x
         [[ $files != 6000 ]] || figure background_vs_tar "$(ratio "${median[wherry-whole]}" "${median[tar]}")" x
