@@ -360,7 +360,7 @@ static int read_numbers(const struct tar_reader *reader, const struct header *he
 {
     const struct extra *extra = &reader->extra;
     bool is_device = S_ISCHR(out->mode) || S_ISBLK(out->mode);
-    uint64_t mode, uid = extra->uid, gid = extra->gid, major = 0, minor = 0;
+    uint64_t mode = 0, uid = extra->uid, gid = extra->gid, major = 0, minor = 0;
     out->size = extra->size;
     out->mtime = extra->mtime;
     if (parse_limited(header->mode, sizeof(header->mode), "mode", INT64_MAX, &mode, err) != 0 ||
@@ -405,7 +405,7 @@ static int read_rest(struct tar_reader *reader, struct error *err)
 static int use_special(struct tar_reader *reader, const struct header *header, bool *out_used,
                        struct error *err)
 {
-    uint64_t size;
+    uint64_t size = 0;
     *out_used = strchr("xgLK", header->type) != NULL && header->type != '\0';
     if (!*out_used)
         return 0;
