@@ -56,13 +56,13 @@ static void document_freep(struct document **document)
     document_free(*document);
 }
 
-static int document_new(struct document **out_document, struct error *err)
+/* NULL: err says why. */
+static struct document *document_new(struct error *err)
 {
     struct document *document = calloc(1, sizeof(*document));
     if (document == NULL)
-        return error_errno(err, "allocate a configuration");
-    *out_document = document;
-    return 0;
+        error_errno(err, "allocate a configuration");
+    return document;
 }
 
 /* Reads value into base with the reader standing at where, which is the object's path in config.json. */
@@ -88,9 +88,9 @@ static int parse_json(struct document *document, const char *json, size_t size, 
 
 int config_parse(const char *json, size_t size, struct config **out_config, struct error *err)
 {
-    _cleanup_(document_freep) struct document *document = NULL;
+    _cleanup_(document_freep) struct document *document = document_new(err);
     const struct json *value;
-    if (document_new(&document, err) < 0 || parse_json(document, json, size, &value, err) < 0)
+    if (document == NULL || parse_json(document, json, size, &value, err) < 0)
         return -1;
     if (validate_document(value, err) < 0)
         return -1;
@@ -104,9 +104,9 @@ int config_parse(const char *json, size_t size, struct config **out_config, stru
 
 int config_parse_process(const char *json, size_t size, struct config **out_config, struct error *err)
 {
-    _cleanup_(document_freep) struct document *document = NULL;
+    _cleanup_(document_freep) struct document *document = document_new(err);
     const struct json *value;
-    if (document_new(&document, err) < 0 || parse_json(document, json, size, &value, err) < 0)
+    if (document == NULL || parse_json(document, json, size, &value, err) < 0)
         return -1;
     document->config.process = arena_alloc(&document->arena, 1, sizeof(struct config_process), err);
     if (document->config.process == NULL)
@@ -120,9 +120,9 @@ int config_parse_process(const char *json, size_t size, struct config **out_conf
 
 int config_parse_resources(const char *json, size_t size, struct config **out_config, struct error *err)
 {
-    _cleanup_(document_freep) struct document *document = NULL;
+    _cleanup_(document_freep) struct document *document = document_new(err);
     const struct json *value;
-    if (document_new(&document, err) < 0 || parse_json(document, json, size, &value, err) < 0)
+    if (document == NULL || parse_json(document, json, size, &value, err) < 0)
         return -1;
     if (read_section(document, &resources_section, "linux.resources", value, &document->config.resources,
                      err) < 0 ||
@@ -135,6 +135,13 @@ int config_parse_resources(const char *json, size_t size, struct config **out_co
 int config_check_supported(const struct config *config, struct error *err)
 {
     return config->refusal == NULL ? 0 : error_set(err, ERROR_REFUSED, "%s", config->refusal);
+}
+
+const struct config_strings *config_env(const struct config *config)
+{
+    static const char *const none[] = {NULL};
+    static const struct config_strings empty = {.items = none};
+    return config->process != NULL ? &config->process->env : &empty;
 }
 
 void config_free(struct config *config)

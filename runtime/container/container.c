@@ -244,7 +244,7 @@ static int release_guest(const struct container *container, struct error *err)
     message->size = sizeof(*message);
     if (attach_network(container, message, taps, err) < 0)
         return error_wrap(err, "connect the guest's network");
-    const struct config_strings *env = &container->config->process->env;
+    const struct config_strings *env = config_env(container->config);
     int result = guest_cmdline_finish((enum guest_kind)record->guest_kind,
                                       record->cmdline != NULL ? record->cmdline : "", env, message, err);
     if (result == 0 && record->guest_kind == GUEST_KIT)

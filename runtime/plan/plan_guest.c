@@ -2,7 +2,6 @@
 #include "plan_guest.h"
 
 #include "guest_env.h"
-
 #include "inspect.h"
 #include "plan.h"
 #include "plan_block.h"
@@ -368,7 +367,7 @@ int plan_fit_guest(struct plan *plan, const struct settings *settings, struct er
     plan->kind = choose_kind(plan);
     if (choose_cmdline(plan, err) < 0)
         return -1;
-    if (plan->kind == GUEST_KIT && guest_env_pack(&plan->config->process->env, NULL, &env_bytes, err) < 0)
+    if (plan->kind == GUEST_KIT && guest_env_pack(config_env(plan->config), NULL, &env_bytes, err) < 0)
         return -1;
     if (choose_devices(plan, err) < 0)
         return -1;

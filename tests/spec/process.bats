@@ -21,6 +21,14 @@ create_it() {
     grep -q "/$cgroup/c\$" "/proc/$(pid)/cgroup"
 }
 
+# config-vm.md: the kernel is on the host, and "process" is for what runs in other containers.
+@test "the kernel of a vm section runs, without a process too" {
+    cp "$bundle/rootfs/hello" "$work/kernel"
+    configure 'del(.process) | .vm = {kernel: {path: $kernel, parameters: ["of", "a vm"]}}' --arg kernel "$work/kernel"
+    run -0 wherry run --bundle "$bundle" c1
+    [[ $output == *"argument 1: of"*"argument 2: a vm"* ]]
+}
+
 @test "a session of its own, signals as by default, no descriptor of the caller's" {
     trap '' PIPE
     exec 9<"$bundle/config.json"

@@ -344,6 +344,9 @@ int config_parse_process(const char *json, size_t size, struct config **out_conf
  * only resources and warnings are set. */
 int config_parse_resources(const char *json, size_t size, struct config **out_config, struct error *err);
 
+/* process.env; no strings if there is no process, as may be with a vm section. */
+const struct config_strings *config_env(const struct config *config);
+
 /* Accepts NULL. */
 void config_free(struct config *config);
 
