@@ -250,7 +250,7 @@ static int release_guest(const struct container *container, struct error *err)
     if (result == 0 && record->guest_kind == GUEST_KIT)
         result = guest_env_pack(env, message->env, &message->env_bytes, err);
     if (result == 0)
-        result = monitor_process_start(container->dir.fd, message, taps, err);
+        result = monitor_process_start(container->dir.fd, record->process.pid, message, taps, err);
     for (size_t i = 0; i < message->n_nets; i++)
         close(taps[i]);
     return result;

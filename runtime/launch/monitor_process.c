@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,13 +31,14 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A monitor answers within milliseconds; this is for machines that are busy beyond reason. */
-#define REPLY_TIMEOUT_S 30
+/* A monitor answers within milliseconds; this is for machines that are busy beyond reason. It is looked at
+ * while it is waited for. */
+#define REPLY_TIMEOUT_S  30
+#define LOOK_INTERVAL_MS 1000
 
 enum report_kind { REPORT_PID = 1, REPORT_READY, REPORT_FAILED };
 
@@ -309,15 +311,36 @@ int monitor_process_spawn(const struct monitor_process_request *request, struct 
     return 0;
 }
 
+/* Waits until the process with that pid has said something. */
+static int wait_for_word(int sock, pid_t pid, const char *what, struct error *err)
+{
+    struct pollfd word = {.fd = sock, .events = POLLIN};
+    for (int waited_ms = 0; waited_ms < REPLY_TIMEOUT_S * 1000; waited_ms += LOOK_INTERVAL_MS) {
+        int n;
+        do
+            n = poll(&word, 1, LOOK_INTERVAL_MS);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+            return error_errno(err, "%s", what);
+        if (n > 0)
+            return 0;
+        if (process_is_stopped(pid))
+            return error_set(err, ERROR_SYSTEM,
+                             "%s: the monitor (process %d) is stopped by a signal or a debugger", what,
+                             (int)pid);
+    }
+    return error_set(err, ERROR_SYSTEM, "%s: the monitor (process %d) does not answer within %d s", what,
+                     (int)pid, REPLY_TIMEOUT_S);
+}
+
 /* Receives the monitor's answer. */
-static int get_reply(int sock, const char *what, struct error *err)
+static int get_reply(int sock, pid_t pid, const char *what, struct error *err)
 {
     struct launch_reply reply;
     size_t size, n_fds;
-    struct timeval limit = {.tv_sec = REPLY_TIMEOUT_S};
 
-    if (setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
-        return error_errno(err, "%s", what);
+    if (wait_for_word(sock, pid, what, err) < 0)
+        return -1;
     if (fd_receive(sock, &reply, sizeof(reply), &size, NULL, 0, &n_fds, err) < 0)
         return error_wrap(err, "%s", what);
     if (size == 0)
@@ -359,16 +382,18 @@ int monitor_process_launch(struct monitor_process *process, const struct launch_
     /* Ends without a report when the child has executed the monitor. */
     struct report report;
     size_t size, n_fds;
-    if (fd_receive(process->report_sock, &report, sizeof(report), &size, NULL, 0, &n_fds, err) < 0)
+    if (wait_for_word(process->report_sock, process->pid, "execute the monitor", err) < 0 ||
+        fd_receive(process->report_sock, &report, sizeof(report), &size, NULL, 0, &n_fds, err) < 0)
         return -1;
     if (size == sizeof(report) && report.kind == REPORT_FAILED) {
         *err = report.error;
         return -1;
     }
-    return get_reply(process->launch_sock, "launch the monitor", err);
+    return get_reply(process->launch_sock, process->pid, "launch the monitor", err);
 }
 
-int monitor_process_start(int dirfd, const struct start_message *message, const int *taps, struct error *err)
+int monitor_process_start(int dirfd, pid_t pid, const struct start_message *message, const int *taps,
+                          struct error *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     _cleanup_close_ int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -379,7 +404,7 @@ int monitor_process_start(int dirfd, const struct start_message *message, const 
         return error_errno(err, "connect to the monitor");
     if (send_in_parts(sock, message, sizeof(*message), taps, message->n_nets, err) < 0)
         return error_wrap(err, "send the start message");
-    return get_reply(sock, "start the guest", err);
+    return get_reply(sock, pid, "start the guest", err);
 }
 
 int monitor_process_kill(struct monitor_process *process, struct error *err)

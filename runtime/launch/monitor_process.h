@@ -62,9 +62,13 @@ int monitor_process_spawn(const struct monitor_process_request *request, struct 
 int monitor_process_launch(struct monitor_process *process, const struct launch_message *message,
                            const int *fds, struct error *err);
 
-/* Connects to the socket "control" in dirfd and releases the guest; taps are the message's n_nets
- * descriptors. */
-int monitor_process_start(int dirfd, const struct start_message *message, const int *taps, struct error *err);
+/*
+ * Connects to the socket "control" in dirfd of the monitor with that pid, and releases the guest; taps are
+ * the message's n_nets descriptors. A monitor that is stopped, or says nothing for half a minute, is
+ * ERROR_SYSTEM; so it is when it is launched.
+ */
+int monitor_process_start(int dirfd, pid_t pid, const struct start_message *message, const int *taps,
+                          struct error *err);
 
 /* Ends the process and reaps it. Accepts MONITOR_PROCESS_NONE. */
 int monitor_process_kill(struct monitor_process *process, struct error *err);

@@ -91,6 +91,13 @@ bool process_is_alive(const struct process *process)
     return check_identity(process, &ignored) == 0;
 }
 
+bool process_is_stopped(pid_t pid)
+{
+    struct stat_line line;
+    struct error ignored;
+    return read_stat(pid, &line, &ignored) == 0 && (line.state == 'T' || line.state == 't');
+}
+
 int process_signal(int pidfd, int signal, struct error *err)
 {
     if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) == 0)

@@ -30,6 +30,9 @@ int process_open(const struct process *process, int *out_pidfd, struct error *er
 /* Whether the process is still there and not a zombie. */
 bool process_is_alive(const struct process *process);
 
+/* Whether a signal or a debugger has stopped it, so that it does nothing until it is told to go on. */
+bool process_is_stopped(pid_t pid);
+
 /* Sends a signal. A process that has ended is ERROR_NOT_FOUND. */
 int process_signal(int pidfd, int signal, struct error *err);
 

@@ -133,6 +133,31 @@ teardown() { spec_teardown; }
     wherry delete --force c1
 }
 
+@test "a monitor that is stopped by a signal: start says so at once, kill and delete end it" {
+    local before=$SECONDS
+    configure '.process.args = ["/hello", "--wait", "60"]'
+    create c1 --pid-file "$work/pid"
+    kill -STOP "$(cat "$work/pid")"
+    run -1 wherry start c1
+    [[ $output == *"start the guest: the monitor (process $(cat "$work/pid")) is stopped by a signal or a debugger"* ]]
+    ((SECONDS - before < 10))
+    is_status c1 stopped
+    wherry delete c1
+
+    create c1 --pid-file "$work/pid"
+    wherry start c1
+    kill -STOP "$(cat "$work/pid")"
+    wherry kill c1 KILL
+    eventually 5 is_status c1 stopped
+    wherry delete c1
+
+    create c1 --pid-file "$work/pid"
+    wherry start c1
+    kill -STOP "$(cat "$work/pid")"
+    wherry delete --force c1
+    ((SECONDS - before < 20))
+}
+
 # "Once a container is deleted its ID MAY be used by a subsequent container"
 @test "an id can be used again" {
     create c1
