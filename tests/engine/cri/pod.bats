@@ -80,7 +80,7 @@ load engine
 }
 
 @test "port-forward leads to each guest and to the sidecar" {
-    command -v socat || skip "containerd 1.6 forwards by socat, which is not installed"
+    [[ $(containerd --version) != *" 1."* ]] || command -v socat || skip "containerd 1 forwards by socat, which is not installed"
     local id
     id=$(pod forwarded)
     container_run forwarded "$id" sidecar box '.args = ["-c", "/bin/busybox nc -ll -p 90 -e /bin/busybox echo sidecar"]'
@@ -124,6 +124,25 @@ load engine
     [[ $group == *"$CGROUP/one/$hello" && $(cat "$group/memory.limit_in_bytes") == 67108864 ]]
     cri UpdateContainerResources "{\"container_id\": \"$hello\", \"linux\": {\"cpu_quota\": 20000, \"cpu_period\": 100000}}"
     [[ $(cat "$(group_of cpu)/cpu.cfs_quota_us") == 20000 ]]
+}
+
+# pss PID: the process's share of memory, in KiB.
+pss() {
+    awk '$1 == "Pss:" { print $2 }' "/proc/$1/smaps_rollup"
+}
+
+@test "a pod's overhead covers its pause process and the shim, and a container's limit its monitor" {
+    [[ $RUNTIME == wherry ]] || skip "the overhead of wherry's RuntimeClass"
+    local id hello shim pause overhead sum
+    id=$(pod one)
+    hello=$(container_run one "$id" hello hello '.args = ["--wait", "60"] | .linux.resources = {memory_limit_in_bytes: 67108864}')
+    overhead=$(awk '$1 == "memory:" { sub("Mi", "", $2); print $2 * 1024 }' "$ROOT/examples/kubernetes/runtimeclass.yaml")
+    shim=$(pgrep -f "^/usr/bin/containerd-shim-runc-v2 .*-id $id")
+    pause=$(pgrep -f '^/bin/busybox sleep 1000000')
+    sum=$(($(pss "$shim") + $(pss "$pause")))
+    echo "shim $(pss "$shim") KiB, pause $(pss "$pause") KiB, monitor and guest $(pss "$(pid_of "$hello")") KiB; overhead $overhead KiB"
+    ((sum > 0 && sum <= overhead))
+    (($(pss "$(pid_of "$hello")") <= 65536))
 }
 
 @test "exec probes: wherry-probe has an exit code, anything else is an error that says why" {
