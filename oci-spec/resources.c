@@ -16,7 +16,7 @@ static int device_rule_finish(struct field_reader *reader, void *base, struct er
     if (rule->access == NULL || rule->access[0] == '\0')
         rule->access = "rwm";
     if (rule->access[strspn(rule->access, "rwm")] != '\0')
-        return field_error(reader, err, "access '%s' has letters other than r, w and m", rule->access);
+        return field_refuse(reader, err, "access '%s' has letters other than r, w and m", rule->access);
     if (rule->type == '\0')
         rule->type = 'a';
     return 0;

@@ -212,6 +212,16 @@ static const char *default_root(void)
     return path;
 }
 
+/* Without a log, a note goes to a person, not into what a program or a test collects of the container's
+ * output. */
+static enum log_level least_level(const struct cli_global *global)
+{
+    if (global->is_debug)
+        return LOG_LEVEL_DEBUG;
+    bool has_log = global->log != NULL && global->log[0] != '\0';
+    return has_log || isatty(STDERR_FILENO) ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
+}
+
 static int open_log(const struct cli_global *global, struct error *err)
 {
     enum log_format format = LOG_FORMAT_TEXT;
@@ -219,7 +229,7 @@ static int open_log(const struct cli_global *global, struct error *err)
         format = LOG_FORMAT_JSON;
     else if (global->log_format != NULL && strcmp(global->log_format, "text") != 0)
         return error_set(err, ERROR_USAGE, "unknown log format \"%s\"", global->log_format);
-    return log_open(global->log, format, global->is_debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "wherry", err);
+    return log_open(global->log, format, least_level(global), "wherry", err);
 }
 
 /* A command whose own table has "help" gives it another meaning. */

@@ -465,7 +465,7 @@ static int check_memory_limit(const struct container *container, const struct co
             err, ERROR_REFUSED,
             "the guest has %llu bytes of memory, which cannot shrink: a limit of %lld is too low",
             (unsigned long long)guest, (long long)memory->limit);
-    log_line(LOG_LEVEL_INFO, "the guest keeps its %llu bytes of memory under the changed limit",
+    log_line(LOG_LEVEL_WARNING, "the guest keeps its %llu bytes of memory under the changed limit",
              (unsigned long long)guest);
     return 0;
 }

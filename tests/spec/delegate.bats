@@ -21,6 +21,31 @@ teardown() { spec_teardown; }
     wherry list -q
 }
 
+@test "where no log is asked for, standard error has the container's output and nothing of wherry's" {
+    configure '.process.args = ["/bin/sh", "-c", "echo of the container >&2"]'
+    run --separate-stderr -0 wherry run --bundle "$bundle" c1
+    # shellcheck disable=SC2154 # run sets it
+    [[ $stderr == "of the container" ]]
+    [[ -z $(wherry list -q) ]]
+}
+
+@test "a person at a terminal is told whom it was handed to" {
+    local output
+    output=$(script --quiet --return --command "'$runtime' --root '$root' run --bundle '$bundle' c1" /dev/null </dev/null) ||
+        [[ $? == 5 ]]
+    [[ $output == *"container 'c1' is no unikernel: handing it over to "* ]]
+    [[ -z $(wherry list -q) ]]
+}
+
+@test "what wherry would refuse is for the other runtime to judge" {
+    configure '.linux.resources.devices = [{"allow": false, "type": "c", "major": 1, "minor": 11, "access": "rwa"}]'
+    run -5 wherry run --bundle "$bundle" c1
+    [[ -z $(wherry list -q) ]]
+    configure '.process.args = ["/hello"]'
+    refuses 125 "linux.resources.devices[0]: access 'rwa' has letters other than r, w and m" \
+        wherry run --bundle "$bundle" c1
+}
+
 @test "every command reaches it" {
     configure '.process.args = ["/bin/busybox", "sleep", "60"]'
     create c1 --pid-file "$work/pid"
