@@ -143,14 +143,19 @@ static const char *guest_name(const struct plan *plan)
     return plan->unikernel->binary != NULL ? plan->unikernel->binary : plan->config->process->args.items[0];
 }
 
-static int check_is_file(const struct plan *plan, struct error *err)
+/* What nobody called a unikernel fails as it would under any other runtime: execve(2) has EACCES for it. */
+static int check_is_file(const struct plan *plan, bool is_declared, struct error *err)
 {
     struct stat st;
     if (fstat(plan->guest_fd, &st) < 0)
         return error_errno(err, "look at the unikernel '%s'", guest_name(plan));
-    if (!S_ISREG(st.st_mode))
-        return error_set(err, ERROR_NOT_EXEC, "the unikernel '%s' is not a regular file", guest_name(plan));
-    return 0;
+    if (S_ISREG(st.st_mode))
+        return 0;
+    if (!is_declared)
+        return error_set(err, ERROR_NOT_EXEC,
+                         "process.args[0]: execute '%s', not a regular file: permission denied",
+                         guest_name(plan));
+    return error_set(err, ERROR_NOT_EXEC, "the unikernel '%s' is not a regular file", guest_name(plan));
 }
 
 int plan_find_guest(struct plan *plan, const struct settings *settings, struct error *err)
@@ -164,7 +169,7 @@ int plan_find_guest(struct plan *plan, const struct settings *settings, struct e
         return is_declared ? error_set(err, ERROR_REFUSED, "the unikernel '%s' cannot come from a mount",
                                        guest_name(plan))
                            : 0;
-    if (check_is_file(plan, err) < 0)
+    if (check_is_file(plan, is_declared, err) < 0)
         return -1;
     if (inspect_file(settings->monitor, plan->guest_fd, &plan->answer, err) < 0)
         return -1;

@@ -37,9 +37,11 @@ note_offset() {
 
 @test "a directory and a pipe instead of a unikernel: 126" {
     configure '.process.args = ["/"]'
-    refuses_cleanly 126 "the unikernel '/' is not a regular file" run_bundle
+    refuses_cleanly 126 "execute '/', not a regular file: permission denied" run_bundle
     mkfifo "$bundle/rootfs/pipe"
     configure '.process.args = ["/pipe"]'
+    refuses_cleanly 126 "execute '/pipe', not a regular file: permission denied" run_bundle
+    configure '.annotations["dev.wherry.binary"] = "/pipe"'
     refuses_cleanly 126 "the unikernel '/pipe' is not a regular file" run_bundle
 }
 
