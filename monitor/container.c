@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "box.h"
+#include "guest_mem.h"
 #include "image.h"
 #include "launch.h"
 #include "run.h"
@@ -31,6 +32,9 @@
 #define EXIT_BREACH 255
 
 #define EXIT_NOT_EXEC 126
+
+_Static_assert(LAUNCH_MEMORY_MIN == GUEST_MEM_MIN && LAUNCH_MEMORY_MAX == GUEST_MEM_MAX,
+               "what a launch may ask for is what a guest can have");
 
 struct container {
     struct launch launch;

@@ -52,6 +52,8 @@ struct plan {
     struct config *config;
     struct unikernel *unikernel;
     int rootfs_fd;
+    struct config_strings
+        words; /* of config: process.args without an engine's init; empty if there is none */
 
     bool is_unikernel; /* what follows is only there if it is */
     int guest_fd;      /* the unikernel */

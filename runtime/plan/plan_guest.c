@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "monitor/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 #include <unistd.h>
 
 #define PAGE_SIZE 4096u
-#define MIB       ((uint64_t)1 << 20)
+#define KIB       ((uint64_t)1 << 10)
 #define LIMIT_MAX ((uint64_t)1 << 50)
 
 /* --- which file is it --- */
@@ -37,6 +38,24 @@ static bool is_mounted_over(const struct config *config, const char *path)
             (path[n] == '\0' || path[n] == '/'))
             return true;
     }
+    return false;
+}
+
+/* Sets plan->words; whether process.args begins with an engine's init (`docker run --init`). The engine
+ * mounts it, and ends its words with "--". A unikernel leaves no children to wait for. */
+static bool skip_init(struct plan *plan)
+{
+    const struct config_process *process = plan->config->process;
+    plan->words = process != NULL ? process->args : (struct config_strings){0};
+    if (plan->words.n < 3 || strcmp(plan->words.items[1], "--") != 0)
+        return false;
+    for (size_t i = 0; i < plan->config->n_mounts; i++)
+        if (plan->config->mounts[i].is_bind &&
+            strcmp(plan->config->mounts[i].destination, plan->words.items[0]) == 0) {
+            plan->words.items += 2;
+            plan->words.n -= 2;
+            return true;
+        }
     return false;
 }
 
@@ -87,13 +106,13 @@ static int refuse_argument(const char *path, struct error *err)
     return error_wrap_as(err, ERROR_NOT_EXEC, "process.args[0]");
 }
 
-/* What process.args[0] names. A file that only a mount will provide leaves guest_fd at -1. */
+/* What the first word names. A file that only a mount will provide leaves guest_fd at -1. */
 static int open_argument(struct plan *plan, struct error *err)
 {
     const struct config_process *process = plan->config->process;
-    if (process == NULL || process->args.n == 0)
+    if (plan->words.n == 0)
         return error_set(err, ERROR_INPUT, "config.json: process.args is not given");
-    const char *name = process->args.items[0];
+    const char *name = plan->words.items[0];
     if (strchr(name, '/') == NULL)
         return search_guest(plan, name, err);
 
@@ -140,7 +159,7 @@ static const char *guest_name(const struct plan *plan)
 {
     if (plan->config->vm != NULL)
         return plan->config->vm->kernel_path;
-    return plan->unikernel->binary != NULL ? plan->unikernel->binary : plan->config->process->args.items[0];
+    return plan->unikernel->binary != NULL ? plan->unikernel->binary : plan->words.items[0];
 }
 
 /* What nobody called a unikernel fails as it would under any other runtime: execve(2) has EACCES for it. */
@@ -162,9 +181,11 @@ int plan_find_guest(struct plan *plan, const struct settings *settings, struct e
 {
     bool is_named = plan->config->vm != NULL || plan->unikernel->binary != NULL;
     bool is_declared = is_named || plan->unikernel->is_declared;
+    bool has_init = skip_init(plan);
 
+    /* Which program an init will execute, it says itself: in the container, with everything mounted. */
     if ((is_named ? open_declared(plan, err) : open_argument(plan, err)) < 0)
-        return -1;
+        return has_init && !is_declared ? 0 : -1;
     if (plan->guest_fd < 0)
         return is_declared ? error_set(err, ERROR_REFUSED, "the unikernel '%s' cannot come from a mount",
                                        guest_name(plan))
@@ -179,7 +200,7 @@ int plan_find_guest(struct plan *plan, const struct settings *settings, struct e
         plan->is_unikernel = true;
         return 0;
     case INSPECT_NOT_SOLO5:
-        if (!is_declared && could_be_a_program(plan->guest_fd))
+        if (!is_declared && (has_init || could_be_a_program(plan->guest_fd)))
             return 0;
         break;
     default:
@@ -220,18 +241,17 @@ static int choose_cmdline(struct plan *plan, struct error *err)
 {
     const struct config *config = plan->config;
     const struct unikernel *unikernel = plan->unikernel;
-    const struct config_strings *args = config->process != NULL ? &config->process->args : NULL;
-    bool has_args = args != NULL && args->n > 1;
+    const struct config_strings *words = &plan->words;
 
     if (config->vm != NULL)
         return guest_cmdline_quote(config->vm->kernel_parameters.items, &plan->cmdline, err);
-    if (unikernel->cmdline != NULL && !(unikernel->cmdline_is_fallback && has_args)) {
+    if (unikernel->cmdline != NULL && !(unikernel->cmdline_is_fallback && words->n > 1)) {
         plan->cmdline = strdup(unikernel->cmdline);
         return plan->cmdline == NULL ? error_errno(err, "keep the guest's command line") : 0;
     }
     /* items[n] is NULL: a list of one argument has the end of the list as its rest. */
     static const char *const none[] = {NULL};
-    return guest_cmdline_quote(args != NULL && args->n > 0 ? args->items + 1 : none, &plan->cmdline, err);
+    return guest_cmdline_quote(words->n > 0 ? words->items + 1 : none, &plan->cmdline, err);
 }
 
 static uint64_t overhead_of(uint64_t limit)
@@ -297,12 +317,17 @@ static int choose_memory(struct plan *plan, const struct settings *settings, str
     if (memory->has_limit && memory->limit > 0 &&
         divide_memory(plan, (uint64_t)memory->limit, said, &bytes, err) < 0)
         return -1;
+    if (said == 0 && bytes > LAUNCH_MEMORY_MAX)
+        bytes = LAUNCH_MEMORY_MAX;
     plan->memory_bytes = bytes - bytes % PAGE_SIZE;
-    if (plan->memory_bytes < plan->answer.memory_min)
+    uint64_t least =
+        plan->answer.memory_min > LAUNCH_MEMORY_MIN ? plan->answer.memory_min : LAUNCH_MEMORY_MIN;
+    if (plan->memory_bytes < least)
         return error_set(err, ERROR_NOT_EXEC,
-                         "the unikernel needs at least %" PRIu64 " MiB of memory and there are %" PRIu64
-                         " MiB for it",
-                         (plan->answer.memory_min + MIB - 1) / MIB, plan->memory_bytes / MIB);
+                         "the unikernel needs at least %" PRIu64 " KiB of memory and there are %" PRIu64
+                         " KiB for it%s",
+                         (least + KIB - 1) / KIB, plan->memory_bytes / KIB,
+                         said == 0 && memory->has_limit ? " under the container's limit" : "");
     return 0;
 }
 

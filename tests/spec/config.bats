@@ -53,6 +53,29 @@ fails_with() {
     fails_with 127 'process.args[0]'
 }
 
+# As docker and podman write them for `run --init`.
+@test "an init that the engine mounts is left out for a unikernel, and told of a program by itself" {
+    change '.mounts += [{destination: "/sbin/docker-init", type: "bind", source: "/bin/true", options: ["bind", "ro"]}]
+        | .process.args = ["/sbin/docker-init", "--", "/app/hello", "a word", "--exit", "4"]'
+    run -4 w run --bundle "$bundle" c
+    [[ $output == *"argument 1: a word"* ]]
+    cp /bin/true "$bundle/rootfs/app/true"
+    local program
+    for program in /app/true /app/absent absent; do
+        change ".process.args[2] = \"$program\""
+        run -0 w run --bundle "$bundle" c
+        [[ $output == *"handed over"* ]]
+    done
+}
+
+@test "a memory limit says what it leaves for the guest, and beyond what a guest can have it is no error" {
+    change '.linux.resources.memory = {limit: (6 * 1048576)}'
+    fails_with 126 "the unikernel needs at least 2048 KiB of memory and there are 1984 KiB for it under the container's limit"
+    change '.linux.resources.memory = {limit: (8 * 1073741824)}'
+    run -0 w run --bundle "$bundle" c
+    [[ $output == *Hello* ]]
+}
+
 @test "unknown properties change nothing, of any version 1" {
     change '.ociVersion = "1.99.0" | .unheardOf = {} | .process.unheardOf = 1 | .linux.unheardOf = []'
     run w run --bundle "$bundle" c

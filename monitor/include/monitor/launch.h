@@ -47,6 +47,8 @@
 #define START_ROUTES_MAX    128
 #define START_ENV_SIZE      16384
 #define LAUNCH_FDS_MAX      4096
+#define LAUNCH_MEMORY_MIN   (2ull << 20)
+#define LAUNCH_MEMORY_MAX   (4ull << 30)
 
 /* What a descriptor is for. The order in the message is the order of the descriptors. */
 enum launch_fd_role {
@@ -104,7 +106,7 @@ struct launch_message {
     uint64_t magic;
     uint32_t version;
     uint32_t size;                 /* sizeof(struct launch_message) */
-    uint64_t memory_bytes;         /* guest memory; a multiple of 4096 */
+    uint64_t memory_bytes;         /* guest memory: a multiple of 4096 between LAUNCH_MEMORY_MIN and _MAX */
     uint32_t flags;                /* enum launch_flags */
     uint32_t n_fds;                /* how many of fds[] count */
     uint32_t n_blocks;             /* how many of blocks[] count */

@@ -94,6 +94,29 @@ load engine
     [[ $output == *"/text"* || $output == *"unikernel"* ]]
 }
 
+@test "a directory is there and cannot be run: 126" {
+    [[ $RUNTIME == wherry ]] || skip "the payload has no directory"
+    run -126 d run --rm --entrypoint /srv web
+    [[ $output == *"/srv"*"not a regular file"* ]]
+}
+
+@test "run --init is as good as without" {
+    run -4 d run --rm --init hello "a word" --exit 4
+    [[ $output == *"a word"* ]]
+}
+
+@test "files are copied out of a container, and into it for its next start" {
+    [[ $RUNTIME == wherry ]] || skip "the payload of other runtimes serves one file only"
+    d run -d --name filled -p 8080:80 web
+    eventually 10 fetch -o /dev/null http://127.0.0.1:8080/
+    d cp filled:/srv/index.html "$BATS_TEST_TMPDIR/index.html"
+    cmp "$BATS_TEST_TMPDIR/index.html" "$ROOT/examples/web/site/index.html"
+    echo copied >"$BATS_TEST_TMPDIR/page.txt"
+    d cp "$BATS_TEST_TMPDIR/page.txt" filled:/srv/page.txt
+    d restart --time 0 filled
+    eventually 10 fetch -o /dev/null http://127.0.0.1:8080/page.txt
+}
+
 @test "options of docker that are wrong are docker's to refuse: 125" {
     run -125 d run --rm --memory 1 hello
     [[ $output == *"inimum memory limit"* ]]

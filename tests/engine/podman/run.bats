@@ -58,6 +58,11 @@ load engine
     [[ $output == *"Hello"* ]]
 }
 
+@test "run --init is as good as without" {
+    run -4 p run --rm --init hello "a word" --exit 4
+    [[ $output == *"a word"* ]]
+}
+
 @test "run in the foreground passes SIGTERM on" {
     local engine
     engine_command
