@@ -43,8 +43,7 @@ setup_suite() {
         image_archive "$name" "$ENGINE/$name" "/$name" "$ENGINE/$name.tar"
     done
     containerd --config "$ENGINE/config.toml" >"$ENGINE/log" 2>&1 3>&- &
-    CONTAINERD_PID=$!
-    export CONTAINERD_PID
+    echo $! >"$ENGINE/pid"
     # shellcheck source=tests/engine/containerd/engine.bash
     source "$BATS_TEST_DIRNAME/engine.bash"
     eventually 20 c version >/dev/null 2>&1
@@ -53,6 +52,10 @@ setup_suite() {
 }
 
 teardown_suite() {
-    kill "$CONTAINERD_PID"
-    wait "$CONTAINERD_PID" 2>/dev/null || true
+    local pid
+    pid=$(cat "$ENGINE/pid")
+    kill "$pid"
+    while [[ $(awk '{ print $3 }' "/proc/$pid/stat" 2>/dev/null) == [^Z] ]]; do
+        sleep 0.05
+    done
 }
