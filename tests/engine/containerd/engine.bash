@@ -4,6 +4,8 @@
 
 # shellcheck source=tests/support/time.bash
 source "${BASH_SOURCE[0]%/*}/../../support/time.bash"
+# shellcheck source=tests/engine/image.bash
+source "${BASH_SOURCE[0]%/*}/../image.bash"
 
 # c ARGUMENT...: ctr, talking to the private containerd.
 c() {

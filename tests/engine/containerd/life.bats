@@ -73,6 +73,21 @@ load engine
     [[ ${output,,} == *"/absent"* && ${output,,} == *"no such file"* ]]
 }
 
+@test "a container that is killed for want of memory is an event of that kind" {
+    [[ $RUNTIME == wherry ]] || skip "a guest that takes its memory late"
+    image_greedy "$BATS_TEST_TMPDIR/greedy"
+    image_archive greedy "$BATS_TEST_TMPDIR/greedy" /greedy "$BATS_TEST_TMPDIR/greedy.tar"
+    c images import "$BATS_TEST_TMPDIR/greedy.tar"
+    timeout 30 ctr --address "$ENGINE/containerd.sock" events >"$BATS_TEST_TMPDIR/events" 3>&- &
+    ctr_run --detach --memory-limit 67108864 localhost/greedy:latest greedy /greedy later
+    memory_limit "$(pid_of greedy)" 33554432
+    eventually 10 has_status greedy STOPPED
+    is_told() { grep -q '/tasks/oom {"container_id":"greedy"}' "$BATS_TEST_TMPDIR/events"; }
+    eventually 5 is_told
+    c images rm localhost/greedy:latest
+    kill %%
+}
+
 @test "a guest in a network namespace that was made before" {
     ip netns add made
     ip link add outside type veth peer name inside netns made

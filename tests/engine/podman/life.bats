@@ -88,6 +88,54 @@ load engine
     eventually 10 is_given_up persistent
     [[ $(p logs persistent | grep -c Hello) == 3 ]]
 }
+@test "attach gives the guest's terminal its size, and can be left with the keys that detach" {
+    p run -dt --name left hello --wait 60
+    engine_command
+    run -0 timeout 30 "$ROOT/tests/support/terminal" 2 33 77 '\x10\x11' "${engine[@]}" attach left
+    [[ $(status_of left) == running ]]
+    [[ $(stty -F "/proc/$(p inspect --format '{{.State.Pid}}' left)/fd/1" size) == "33 77" ]]
+}
+
+@test "stats shows what the container uses" {
+    p run -d --name measured hello --wait 60
+    run -0 p stats --no-stream --no-reset --format '{{.Name}} {{.MemUsage}} {{.PIDs}}' measured
+    [[ $output == "measured "*"B / "*"B "[1-9]* && $output != *" 0B /"* ]]
+}
+
+@test "files are copied into a container before it starts, and out of it when it has ended" {
+    [[ $RUNTIME == wherry ]] || skip "the payload of other runtimes serves one file only"
+    echo copied >"$BATS_TEST_TMPDIR/page.txt"
+    p create --name filled -p 8080:80 web
+    p cp "$BATS_TEST_TMPDIR/page.txt" filled:/srv/page.txt
+    p start filled
+    serves() { [[ $(curl --silent --fail --max-time 5 http://127.0.0.1:8080/page.txt) == "$1" ]]; }
+    eventually 10 serves copied
+    p stop --time 1 filled
+    p cp filled:/srv/index.html "$BATS_TEST_TMPDIR/index.html"
+    cmp "$BATS_TEST_TMPDIR/index.html" "$ROOT/examples/web/site/index.html"
+    echo changed >"$BATS_TEST_TMPDIR/page.txt"
+    p cp "$BATS_TEST_TMPDIR/page.txt" filled:/srv/page.txt
+    p start filled
+    eventually 10 serves changed
+}
+
+@test "a container that is killed for want of memory is reported as that" {
+    [[ $RUNTIME == wherry ]] || skip "a guest that takes its memory late"
+    image_greedy "$BATS_TEST_TMPDIR/greedy"
+    p build -q -t greedy "$BATS_TEST_TMPDIR/greedy"
+    local id
+    id=$(p create --name greedy --memory 64m greedy later)
+    # conmon 2.1.6 leaves its word in the directory where podman was called, and podman looks for it in this one.
+    cd "$ENGINE/root/overlay-containers/$id/userdata"
+    p start greedy
+    cd "$ROOT"
+    memory_limit "$(p inspect --format '{{.State.Pid}}' greedy)" 33554432
+    run -0 p wait greedy
+    [[ $output == 137 ]]
+    is_out_of_memory() { [[ $(p inspect --format '{{.State.OOMKilled}}' greedy) == true ]]; }
+    eventually 5 is_out_of_memory
+}
+
 is_exited() { [[ $(status_of "$1") == exited ]]; }
 is_given_up() {
     [[ $(p inspect --format '{{.RestartCount}} {{.State.Status}}' "$1") == "2 exited" ]]
