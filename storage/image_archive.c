@@ -99,6 +99,9 @@ static int write_node(struct archive *a, uint32_t number, struct error *err)
             file = number;
     }
     const struct tree_node *shown = &a->tree.nodes[file];
+    _cleanup_(tree_xattrs_release) struct tree_xattrs xattrs = TREE_XATTRS_NONE;
+    if (a->request->format == IMAGE_TAR && tree_xattrs_init(&xattrs, &a->tree, file, err) != 0)
+        return -1;
     struct archive_entry entry = {.path = path,
                                   .target = S_ISLNK(shown->entry->mode) ? target : "",
                                   .mode = shown->entry->mode,
@@ -106,7 +109,8 @@ static int write_node(struct archive *a, uint32_t number, struct error *err)
                                   .gid = shown->gid,
                                   .major = shown->entry->major,
                                   .minor = shown->entry->minor,
-                                  .mtime = shown->mtime};
+                                  .mtime = shown->mtime,
+                                  .xattrs = &xattrs};
     for (size_t i = 0; i < a->request->n_patches; i++) {
         if (strcmp(a->request->patches[i].path + 1, path) != 0 || S_ISDIR(entry.mode))
             continue;

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #define PACK_MAGIC   0x314b434150595257ull /* "WRYPACK1" */
-#define PACK_VERSION 3
+#define PACK_VERSION 4
 /* A table larger than this is damage: it would describe fifty million files. */
 #define TABLE_MAX (4ull << 30)
 

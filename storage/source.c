@@ -23,7 +23,7 @@
 #define SMALL_BYTES   (1u << 20)
 
 /* Goes into every layer's key: changes when the scan learns to see more, or packs get another form. */
-#define KEY_VERSION 5
+#define KEY_VERSION 6
 
 /* Two changes within one tick of the clock leave the same time on a file (at most 10 ms, with HZ=100). */
 #define TICK_NS  20000000ll
@@ -226,6 +226,7 @@ int source_add_table(struct source *source, const char *what, struct layer *laye
     digest_init(&digest);
     for (uint32_t i = 0; i < layer->n_entries; i++)
         layer_entry_digest(layer, i, &digest);
+    layer_xattrs_digest(layer, &digest);
     digest_finish(&digest, fingerprint);
     source_derive_key("fingerprint", fingerprint, DIGEST_SIZE, added->key);
     added->layer = *layer;

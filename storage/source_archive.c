@@ -75,6 +75,18 @@ static bool is_same_entry(const struct layer *dir, const struct layer *archive, 
            is_same_text(dir, d->target, archive, a->target, d->target_size);
 }
 
+static bool has_same_xattrs(const struct layer *dir, const struct layer *archive)
+{
+    struct digest digests[2];
+    uint8_t raw[2][DIGEST_SIZE];
+    for (int i = 0; i < 2; i++) {
+        digest_init(&digests[i]);
+        layer_xattrs_digest(i == 0 ? dir : archive, &digests[i]);
+        digest_finish(&digests[i], raw[i]);
+    }
+    return memcmp(raw[0], raw[1], DIGEST_SIZE) == 0;
+}
+
 /* Whether a directory's layer is an archive's, whose root takes what it does not say from the directory. */
 static bool is_same(const struct layer *dir, struct layer *archive)
 {
@@ -84,7 +96,7 @@ static bool is_same(const struct layer *dir, struct layer *archive)
         settle_root(archive, &dir->entries[0]);
     for (uint32_t i = 0; same && i < dir->n_entries; i++)
         same = is_same_entry(dir, archive, i);
-    return same;
+    return same && has_same_xattrs(dir, archive);
 }
 
 static int adopt(struct source_layer *layer, const struct store *store, const char *diff_id, size_t *out_n,

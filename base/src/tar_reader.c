@@ -15,6 +15,9 @@
 
 #define BLOCK_SIZE 512u
 
+/* As star, GNU tar, libarchive and engines have it. */
+#define XATTR_PREFIX "SCHILY.xattr."
+
 /* A pax header is a handful of lines; one that is larger than this wants something else. */
 #define PAX_MAX (1u << 20)
 
@@ -222,6 +225,10 @@ static int use_record(struct tar_reader *reader, const char *key, const char *va
     if (strcmp(key, "linkpath") == 0) {
         extra->has_target = true;
         return set_text(reader->target, value, size, "a link's target", err);
+    }
+    if (strncmp(key, XATTR_PREFIX, strlen(XATTR_PREFIX)) == 0 && reader->stream.xattr != NULL) {
+        const char *name = key + strlen(XATTR_PREFIX);
+        return reader->stream.xattr(reader->stream.xattr_context, name, strlen(name), value, size, err);
     }
     if (strncmp(key, "GNU.sparse.", 11) == 0)
         return error_set(err, ERROR_REFUSED, "the archive has files in GNU tar's form for sparse files");

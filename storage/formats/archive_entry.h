@@ -4,6 +4,7 @@
 #define STORAGE_ARCHIVE_ENTRY_H
 
 #include "archive_sink.h"
+#include "tree_xattr.h"
 
 struct archive_entry {
     const char *path;   /* relative, without "/" at the end */
@@ -13,7 +14,8 @@ struct archive_entry {
     uint32_t major, minor;
     uint64_t size; /* bytes that follow the header */
     int64_t mtime;
-    uint32_t number; /* of the entry, from 1 */
+    uint32_t number;                  /* of the entry, from 1 */
+    const struct tree_xattrs *xattrs; /* NULL: none; only tar has room for them */
 };
 
 /* The header of an entry: the POSIX ustar format, with a pax header where a value does not fit (pax(1)). A

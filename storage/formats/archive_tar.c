@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "archive_entry.h"
 
+#include "base/array.h"
+#include "base/cleanup.h"
+
 #include <limits.h>
+#include <linux/limits.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -32,18 +38,67 @@ _Static_assert(sizeof(struct header) == BLOCK_SIZE, "layout");
 
 /* Records of a pax header: "LENGTH KEY=VALUE\n", where LENGTH counts itself. */
 struct pax {
-    char text[3 * PATH_MAX];
-    size_t size;
+    char *text;
+    size_t size, room;
+    bool failed; /* no memory */
 };
 
-static void add_record(struct pax *pax, const char *key, const char *value)
+static void pax_release(struct pax *pax)
 {
-    size_t rest = strlen(key) + strlen(value) + 3, length = rest + 1;
+    free(pax->text);
+}
+
+/* Makes room for a record; NULL: there is no memory, which is told when the header is written. */
+static char *grow_pax(struct pax *pax, size_t size)
+{
+    struct error ignored;
+    if (array_grow(&pax->text, &pax->room, pax->size + size, 1, "a pax header", &ignored) != 0)
+        pax->failed = true;
+    return pax->failed ? NULL : pax->text + pax->size;
+}
+
+/* A record whose key is prefix and name. */
+static void add_bytes(struct pax *pax, const char *prefix, const char *name, size_t name_size,
+                      const void *value, size_t size)
+{
+    size_t rest = strlen(prefix) + name_size + size + 3, length = rest + 1;
     char digits[24];
     while ((size_t)snprintf(digits, sizeof(digits), "%zu", length) + rest != length)
         length = (size_t)snprintf(digits, sizeof(digits), "%zu", length) + rest;
-    pax->size += (size_t)snprintf(pax->text + pax->size, sizeof(pax->text) - pax->size, "%zu %s=%s\n", length,
-                                  key, value);
+    char *at = grow_pax(pax, length);
+    if (at == NULL)
+        return;
+    at = mempcpy(at, digits, strlen(digits));
+    *at++ = ' ';
+    at = mempcpy(at, prefix, strlen(prefix));
+    at = mempcpy(at, name, name_size);
+    *at++ = '=';
+    if (size > 0)
+        at = mempcpy(at, value, size);
+    *at = '\n';
+    pax->size += length;
+}
+
+static void add_record(struct pax *pax, const char *key, const char *value)
+{
+    add_bytes(pax, key, "", 0, value, strlen(value));
+}
+
+/* As star, GNU tar and libarchive have extended attributes. A key ends at its first "=", so that one in a
+ * name stands there as GNU tar writes it. */
+static void add_xattrs(struct pax *pax, const struct tree_xattrs *xattrs)
+{
+    for (uint32_t i = 0; xattrs != NULL && i < xattrs->n; i++) {
+        const struct tree_xattr *x = &xattrs->items[i];
+        char name[3 * XATTR_NAME_MAX], *end = name;
+        for (size_t k = 0; k < x->name_size; k++) {
+            if (x->name[k] == '=' || x->name[k] == '%')
+                end = mempcpy(end, x->name[k] == '=' ? "%3D" : "%25", 3);
+            else
+                *end++ = x->name[k];
+        }
+        add_bytes(pax, "SCHILY.xattr.", name, (size_t)(end - name), x->value, x->value_size);
+    }
 }
 
 /* Writes a number in octal digits; one that is too large goes into the pax header, if it has a key there. */
@@ -119,6 +174,8 @@ static int write_pax(struct archive_sink *sink, const struct pax *pax, struct er
 {
     struct header header;
     struct pax unused = {.size = 0};
+    if (pax->failed)
+        return error_set(err, ERROR_SYSTEM, "write a pax header: out of memory");
     start_header(&header, 'x');
     memcpy(header.name, "pax", 3);
     set_number(header.mode, 7, OCTAL_7, 0644, NULL, &unused);
@@ -136,7 +193,7 @@ static int write_pax(struct archive_sink *sink, const struct pax *pax, struct er
 int archive_tar_header(struct archive_sink *sink, const struct archive_entry *entry, struct error *err)
 {
     struct header header;
-    struct pax pax = {.size = 0};
+    _cleanup_(pax_release) struct pax pax = {.size = 0};
     char name[PATH_MAX + 1];
 
     snprintf(name, sizeof(name), "%s%s", entry->path, S_ISDIR(entry->mode) ? "/" : "");
@@ -154,8 +211,9 @@ int archive_tar_header(struct archive_sink *sink, const struct archive_entry *en
         add_record(&pax, "linkpath", entry->target);
     memcpy(header.linkname, entry->target,
            target_size < sizeof(header.linkname) ? target_size : sizeof(header.linkname));
+    add_xattrs(&pax, entry->xattrs);
     set_checksum(&header);
-    if (pax.size > 0 && write_pax(sink, &pax, err) != 0)
+    if ((pax.size > 0 || pax.failed) && write_pax(sink, &pax, err) != 0)
         return -1;
     return archive_sink_add(sink, &header, sizeof(header), err);
 }

@@ -7,6 +7,7 @@
 #include "ext2_emit.h"
 
 #include "base/cleanup.h"
+#include "ext2_xattr.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +23,7 @@ struct emit {
     uint64_t n_node_blocks;  /* that it has so far, of all kinds */
     uint64_t dir_first;      /* of a directory: its first block in the data space */
     uint64_t n_dir;          /* of a directory: its blocks; else 0 */
+    bool has_xattrs;         /* some file has attributes */
 };
 
 static void emit_release(struct emit *emit)
@@ -267,6 +269,27 @@ static void emit_device(struct ext2_inode *inode, const struct layer_entry *e)
         inode->block[1] = (e->minor & 0xff) | e->major << 8 | (e->minor & ~0xffu) << 12;
 }
 
+/* The attributes stand in a block of their own, which counts among the file's. */
+static int emit_xattrs(struct emit *emit, struct ext2_inode *inode, struct error *err)
+{
+    uint8_t bytes[EXT2_BLOCK_SIZE] = {0};
+    uint64_t data_block;
+    bool has_any = false;
+    if (!ext2_plan_xattrs(emit->plan, emit->node, &data_block))
+        return 0;
+    if (ext2_xattr_fill(emit->plan->tree, emit->node, bytes, &has_any, err) != 0)
+        return -1;
+    if (!has_any)
+        return 0;
+    uint32_t block = image_block(emit, data_block);
+    use_blocks(emit, block, 1);
+    memcpy(ext2_meta_block(&emit->meta, block), bytes, sizeof(bytes));
+    inode->file_acl = block;
+    inode->blocks += SECTORS_PER_BLOCK;
+    emit->has_xattrs = true;
+    return 0;
+}
+
 static uint32_t clamp_time(int64_t seconds)
 {
     return seconds < 0 ? 0 : seconds > INT32_MAX ? INT32_MAX : (uint32_t)seconds;
@@ -292,15 +315,15 @@ static int emit_node(struct emit *emit, uint32_t number, struct error *err)
     inode->gid_high = (uint16_t)(node->gid >> 16);
     inode->atime = inode->ctime = inode->mtime = clamp_time(node->mtime);
     inode->links_count = (uint16_t)node->n_links;
-    if (S_ISDIR(e->mode))
-        return emit_dir(emit, inode, err);
+    if (S_ISDIR(e->mode) && emit_dir(emit, inode, err) != 0)
+        return -1;
     if (S_ISREG(e->mode))
         emit_file(emit, inode);
     else if (S_ISLNK(e->mode))
         emit_symlink(emit, inode);
     else if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
         emit_device(inode, e);
-    return 0;
+    return emit_xattrs(emit, inode, err);
 }
 
 /* Group descriptors and bitmaps as they are without any node. */
@@ -360,6 +383,7 @@ static void emit_supers(struct emit *emit)
                                .rev_level = 1,
                                .first_ino = EXT2_FIRST_INODE,
                                .inode_size = EXT2_INODE_SIZE,
+                               .feature_compat = emit->has_xattrs ? EXT2_COMPAT_EXT_ATTR : 0,
                                .feature_incompat = EXT2_INCOMPAT_FILETYPE,
                                .feature_ro_compat = EXT2_RO_COMPAT_SPARSE_SUPER | EXT2_RO_COMPAT_LARGE_FILE};
     derive_uuid(plan, super.uuid);

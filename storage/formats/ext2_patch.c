@@ -209,18 +209,24 @@ static int make_dir(struct ext2_edit *edit, uint32_t parent, const char *name, s
     return add_name(edit, parent, *out, name, size, EXT2_FT_DIR, err);
 }
 
+/* What an inode's count of blocks has for its extended attributes. */
+static uint32_t xattr_sectors(const struct ext2_inode *inode)
+{
+    return inode->file_acl != 0 ? SECTORS : 0;
+}
+
 /* Puts a symlink's target in front of the rest of the path. */
 static int follow(struct ext2_edit *edit, const struct ext2_inode *link, struct walk *walk, struct error *err)
 {
     char path[PATH_MAX];
     const uint8_t *target = (const uint8_t *)link->block;
     uint8_t *bytes;
+    bool has_blocks = link->blocks > xattr_sectors(link);
     if (++walk->n_symlinks > SYMLINKS_MAX)
         return error_set(err, ERROR_REFUSED, "too many symlinks on the way");
-    if (link->size == 0 || link->size >= EXT2_BLOCK_SIZE ||
-        (link->blocks == 0 && link->size > sizeof(link->block)))
+    if (link->size == 0 || link->size >= EXT2_BLOCK_SIZE || (!has_blocks && link->size > sizeof(link->block)))
         return error_set(err, ERROR_INPUT, "a symlink of the image is damaged");
-    if (link->blocks > 0) {
+    if (has_blocks) {
         if (ext2_edit_get(edit, link->block[0], false, &bytes, err) != 0)
             return -1;
         target = bytes;
@@ -279,7 +285,7 @@ static int drop_contents(struct ext2_edit *edit, struct ext2_inode *inode, struc
     if (inode->block[EXT2_DIRECT] != 0 && ext2_edit_free_block(edit, inode->block[EXT2_DIRECT], err) != 0)
         return -1;
     memset(inode->block, 0, sizeof(inode->block));
-    inode->blocks = 0;
+    inode->blocks = xattr_sectors(inode);
     inode->size = inode->size_high = 0;
     return 0;
 }

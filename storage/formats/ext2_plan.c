@@ -71,6 +71,18 @@ uint64_t ext2_plan_slot(const struct ext2_plan *plan, uint32_t node)
     return layer->generated + layer->slots.merged[entry];
 }
 
+bool ext2_plan_xattrs(const struct ext2_plan *plan, uint32_t node, uint64_t *out)
+{
+    const struct tree_node *n = &plan->tree->nodes[node];
+    const struct layer *layer = &plan->tree->layers[n->layer];
+    const struct ext2_layer_plan *place = &plan->layers[n->layer];
+    const struct layer_xattr *first = NULL;
+    if (layer_find_xattrs(layer, (uint32_t)(n->entry - layer->entries), &first) == 0)
+        return false;
+    *out = place->generated + place->slots.xattrs[first - layer->xattrs];
+    return true;
+}
+
 const struct layer_entry *ext2_plan_contents(const struct ext2_plan *plan, uint32_t node)
 {
     const struct tree_node *n = &plan->tree->nodes[node];

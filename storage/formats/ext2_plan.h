@@ -76,6 +76,9 @@ uint64_t ext2_plan_block(const struct ext2_plan *plan, uint64_t data_block, uint
 /* The block of the data space at which a node's generated blocks start. */
 uint64_t ext2_plan_slot(const struct ext2_plan *plan, uint32_t node);
 
+/* The block of the data space for a node's extended attributes; false: it has none. */
+bool ext2_plan_xattrs(const struct ext2_plan *plan, uint32_t node, uint64_t *out);
+
 /* The entry that holds the contents of a regular file's node: of hard links, the first of its layer. */
 const struct layer_entry *ext2_plan_contents(const struct ext2_plan *plan, uint32_t node);
 

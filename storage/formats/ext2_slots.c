@@ -236,6 +236,13 @@ static int place(struct ext2_slots *slots, const struct layer *layer, struct err
         if (n > 0 && add_slot(slots, &slots->merged[i], with_indirect(n), err) != 0)
             return -1;
     }
+    for (uint32_t i = 0; i < layer->n_xattrs; i++) {
+        bool is_first = i == 0 || layer->xattrs[i].entry != layer->xattrs[i - 1].entry;
+        if (is_first && add_slot(slots, &slots->xattrs[i], 1, err) != 0)
+            return -1;
+        if (!is_first)
+            slots->xattrs[i] = slots->xattrs[i - 1];
+    }
     return 0;
 }
 
@@ -245,7 +252,8 @@ int ext2_slots_init(struct ext2_slots *slots, const struct layer *layers, uint32
     for (uint32_t i = 0; i < n_layers; i++) {
         slots[i].own = calloc(layers[i].n_entries, sizeof(uint32_t));
         slots[i].merged = calloc(layers[i].n_entries, sizeof(uint32_t));
-        if (slots[i].own == NULL || slots[i].merged == NULL)
+        slots[i].xattrs = calloc((size_t)layers[i].n_xattrs + 1, sizeof(uint32_t));
+        if (slots[i].own == NULL || slots[i].merged == NULL || slots[i].xattrs == NULL)
             return error_errno(err, "plan an image");
     }
     if (measure_merged(slots, layers, n_layers, err) != 0)
@@ -260,5 +268,6 @@ void ext2_slots_release(struct ext2_slots *slots)
 {
     free(slots->own);
     free(slots->merged);
+    free(slots->xattrs);
     *slots = (struct ext2_slots){.n_blocks = 0};
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which blocks each layer keeps for what has to be generated for its entries: directories, indirect blocks,
- * long symlinks.
+ * long symlinks, extended attributes.
  *
  * A slot follows from the layer and those below it, whatever stands above: so the images of two stacks that
  * start with the same layers have the same blocks in the same places, but for what their upper layers change.
@@ -17,6 +17,7 @@
 struct ext2_slots {
     uint32_t *own;    /* of each entry: its slot when no layer below has part in it */
     uint32_t *merged; /* of each directory: its slot when layers below have; EXT2_NO_SLOT: none can have */
+    uint32_t *xattrs; /* of each of the layer's attributes: the slot of its file's block */
     uint64_t n_blocks;
 };
 

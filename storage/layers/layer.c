@@ -2,15 +2,18 @@
 #include "layer.h"
 
 #include "base/cleanup.h"
+#include "layer_xattr.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* How a table starts on disk; entries, segments and strings follow. */
+/* How a table starts on disk; entries, segments, attributes and strings follow. */
 struct table_header {
     uint32_t n_entries;
     uint32_t n_segments;
+    uint32_t n_xattrs;
+    uint32_t pad; /* 0 */
     uint64_t strings_size;
     uint64_t n_blocks;
 };
@@ -35,6 +38,40 @@ uint64_t layer_entry_blocks(const struct layer *layer, uint32_t entry)
     return n;
 }
 
+/* The first attribute of an entry, or of one behind it. */
+static uint32_t find_first_xattr(const struct layer *layer, uint32_t entry)
+{
+    uint32_t low = 0, high = layer->n_xattrs;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (layer->xattrs[middle].entry < entry)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t layer_find_xattrs(const struct layer *layer, uint32_t entry, const struct layer_xattr **out)
+{
+    if (layer->n_xattrs == 0)
+        return 0;
+    uint32_t file = layer->entries[entry].link, first = find_first_xattr(layer, file);
+    *out = &layer->xattrs[first];
+    return find_first_xattr(layer, file + 1) - first;
+}
+
+void layer_xattrs_digest(const struct layer *layer, struct digest *digest)
+{
+    for (uint32_t i = 0; i < layer->n_xattrs; i++) {
+        const struct layer_xattr *x = &layer->xattrs[i];
+        const uint64_t entry = x->entry;
+        digest_add(digest, &entry, sizeof(entry));
+        digest_add_field(digest, layer->strings + x->name, x->name_size);
+        digest_add_field(digest, layer->strings + x->value, x->value_size);
+    }
+}
+
 void layer_entry_digest(const struct layer *layer, uint32_t entry, struct digest *digest)
 {
     const struct layer_entry *e = &layer->entries[entry];
@@ -50,11 +87,13 @@ int layer_encode(const struct layer *layer, void **out_data, size_t *out_size, s
 {
     struct table_header header = {.n_entries = layer->n_entries,
                                   .n_segments = layer->n_segments,
+                                  .n_xattrs = layer->n_xattrs,
                                   .strings_size = layer->strings_size,
                                   .n_blocks = layer->n_blocks};
     size_t entries_size = layer->n_entries * sizeof(layer->entries[0]);
     size_t segments_size = layer->n_segments * sizeof(layer->segments[0]);
-    size_t size = sizeof(header) + entries_size + segments_size + layer->strings_size;
+    size_t xattrs_size = layer->n_xattrs * sizeof(layer->xattrs[0]);
+    size_t size = sizeof(header) + entries_size + segments_size + xattrs_size + layer->strings_size;
     char *data = malloc(size);
     if (data == NULL)
         return error_errno(err, "encode a layer's index");
@@ -63,6 +102,8 @@ int layer_encode(const struct layer *layer, void **out_data, size_t *out_size, s
     at = mempcpy(at, layer->entries, entries_size);
     if (segments_size > 0)
         at = mempcpy(at, layer->segments, segments_size);
+    if (xattrs_size > 0)
+        at = mempcpy(at, layer->xattrs, xattrs_size);
     if (layer->strings_size > 0)
         memcpy(at, layer->strings, layer->strings_size);
     *out_data = data;
@@ -152,6 +193,25 @@ static const char *check_child(const struct layer *layer, uint32_t i)
     return NULL;
 }
 
+static const char *check_xattr(const struct layer *layer, uint32_t i)
+{
+    const struct layer_xattr *x = &layer->xattrs[i], *before = i > 0 ? x - 1 : NULL;
+    if (x->entry >= layer->n_entries || layer->entries[x->entry].link != x->entry ||
+        (layer->entries[x->entry].flags & LAYER_WHITEOUT) != 0)
+        return "belongs to no file";
+    if (x->pad != 0 || !is_inside(x->name, x->name_size, layer->strings_size) ||
+        !is_inside(x->value, x->value_size, layer->strings_size) || x->value_size > LAYER_XATTR_VALUE_MAX)
+        return "is outside the strings";
+    if (!layer_xattr_is_carried(layer->strings + x->name, x->name_size))
+        return "has a name that is not carried";
+    if (before != NULL &&
+        (x->entry < before->entry ||
+         (x->entry == before->entry && layer_compare_names(layer->strings + before->name, before->name_size,
+                                                           layer->strings + x->name, x->name_size) >= 0)))
+        return "is not behind the one before it";
+    return NULL;
+}
+
 static int check_layer(const struct layer *layer, struct error *err)
 {
     uint32_t next_child = 1;
@@ -161,6 +221,11 @@ static int check_layer(const struct layer *layer, struct error *err)
             wrong = check_child(layer, i);
         if (wrong != NULL)
             return error_set(err, ERROR_INPUT, "entry %u %s", i, wrong);
+    }
+    for (uint32_t i = 0; i < layer->n_xattrs; i++) {
+        const char *wrong = check_xattr(layer, i);
+        if (wrong != NULL)
+            return error_set(err, ERROR_INPUT, "attribute %u %s", i, wrong);
     }
     if (next_child != layer->n_entries)
         return error_set(err, ERROR_INPUT, "%u of %u entries are in no directory",
@@ -187,9 +252,10 @@ int layer_decode(const void *data, size_t size, struct layer *out, struct error 
 
     uint64_t entries_size = (uint64_t)header.n_entries * sizeof(struct layer_entry);
     uint64_t segments_size = (uint64_t)header.n_segments * sizeof(struct layer_segment);
+    uint64_t xattrs_size = (uint64_t)header.n_xattrs * sizeof(struct layer_xattr);
     if (header.n_entries == 0 || header.strings_size > UINT32_MAX ||
-        header.n_blocks > INT64_MAX / LAYER_BLOCK_SIZE ||
-        size - sizeof(header) != entries_size + segments_size + header.strings_size)
+        header.n_blocks > INT64_MAX / LAYER_BLOCK_SIZE || header.pad != 0 ||
+        size - sizeof(header) != entries_size + segments_size + xattrs_size + header.strings_size)
         return error_set(err, ERROR_INPUT, "the layer's index of %zu bytes does not fit its header", size);
 
     const char *at = (const char *)data + sizeof(header);
@@ -199,8 +265,10 @@ int layer_decode(const void *data, size_t size, struct layer *out, struct error 
     layer.n_blocks = header.n_blocks;
     layer.entries = duplicate(at, (size_t)entries_size);
     layer.segments = duplicate(at + entries_size, (size_t)segments_size);
-    layer.strings = duplicate(at + entries_size + segments_size, layer.strings_size);
-    if (layer.entries == NULL || layer.segments == NULL || layer.strings == NULL)
+    layer.n_xattrs = header.n_xattrs;
+    layer.xattrs = duplicate(at + entries_size + segments_size, (size_t)xattrs_size);
+    layer.strings = duplicate(at + entries_size + segments_size + xattrs_size, layer.strings_size);
+    if (layer.entries == NULL || layer.segments == NULL || layer.xattrs == NULL || layer.strings == NULL)
         return error_errno(err, "read a layer's index");
     if (check_layer(&layer, err) != 0)
         return error_wrap(err, "the layer's index is damaged");
@@ -214,6 +282,7 @@ void layer_release(struct layer *layer)
 {
     free(layer->entries);
     free(layer->segments);
+    free(layer->xattrs);
     free(layer->strings);
     *layer = LAYER_NONE;
 }

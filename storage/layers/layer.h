@@ -59,10 +59,23 @@ struct layer_segment {
     uint64_t n_blocks;
 };
 
+/* An extended attribute of a file. Sorted by entry, then by name. */
+struct layer_xattr {
+    uint32_t entry; /* the first that is this file */
+    uint32_t name;  /* offset in strings; not terminated */
+    uint32_t value; /* the same */
+    uint32_t value_size;
+    uint16_t name_size;
+    uint16_t pad; /* 0 */
+};
+_Static_assert(sizeof(struct layer_xattr) == 20, "layout");
+
 struct layer {
     struct layer_entry *entries;
     uint32_t n_entries;
     uint32_t n_segments;
+    uint32_t n_xattrs;
+    struct layer_xattr *xattrs;
     struct layer_segment *segments;
     char *strings;
     size_t strings_size;
@@ -104,6 +117,12 @@ int layer_compare_names(const char *a, size_t a_size, const char *b, size_t b_si
 /* How many blocks an entry has in the pack: 0 for all but regular files and for a hard link to an earlier
  * entry. */
 uint64_t layer_entry_blocks(const struct layer *layer, uint32_t entry);
+
+/* Finds the attributes of an entry, or of the one that it is a hard link to; returns how many there are. */
+uint32_t layer_find_xattrs(const struct layer *layer, uint32_t entry, const struct layer_xattr **out);
+
+/* Adds all attributes to a digest; none add nothing. */
+void layer_xattrs_digest(const struct layer *layer, struct digest *digest);
 
 /* Adds what an entry is to a digest, without times and places: small layers are known by this. */
 void layer_entry_digest(const struct layer *layer, uint32_t entry, struct digest *digest);

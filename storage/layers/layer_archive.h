@@ -31,7 +31,7 @@ struct layer_spool {
 
 /* Reads an archive to its end. Contents are written to spool_fd, each file's from a block boundary on. *out
  * is the caller's. */
-int layer_archive_read(const struct tar_stream *stream, int spool_fd, struct layer_spool *out,
+int layer_archive_read(const struct tar_stream *from, int spool_fd, struct layer_spool *out,
                        struct error *err);
 
 /* Accepts LAYER_SPOOL_NONE. */

@@ -50,6 +50,14 @@ struct scan {
     size_t n_listings, listings_room;
     uint32_t numbers[BATCH_MAX]; /* and the entries that they are of */
     size_t n_batch;
+    struct file_xattrs *files; /* those that have attributes */
+    size_t n_files, files_room;
+};
+
+/* A file with attributes. They go behind all names. */
+struct file_xattrs {
+    uint32_t entry;
+    struct xattr_set set;
 };
 
 static void scan_release(struct scan *scan)
@@ -59,6 +67,9 @@ static void scan_release(struct scan *scan)
     free(scan->listings);
     layer_release(&scan->layer);
     free(scan->links);
+    for (size_t i = 0; i < scan->n_files; i++)
+        xattr_set_release(&scan->files[i].set);
+    free(scan->files);
 }
 
 /* Makes room for n more of size bytes each in an array of which used are taken. */
@@ -145,6 +156,17 @@ static int place_file(struct scan *scan, const struct listing *listing, struct l
     return 0;
 }
 
+/* Takes over the attributes of an entry, which is not a hard link to an earlier one. */
+static int take_xattrs(struct scan *scan, uint32_t number, struct xattr_set *set, struct error *err)
+{
+    if (array_grow(&scan->files, &scan->files_room, scan->n_files + 1, sizeof(*scan->files), "attributes",
+                   err) != 0)
+        return -1;
+    scan->files[scan->n_files++] = (struct file_xattrs){number, *set};
+    *set = XATTR_SET_NONE;
+    return 0;
+}
+
 static void add_to_fingerprint(struct scan *scan, uint32_t number, const struct listing_entry *from)
 {
     /* Without the device: its number may be another one after a boot, and what belongs to the directory, such
@@ -213,6 +235,9 @@ static int add_entry(struct scan *scan, uint32_t parent, const struct listing *l
     /* What is mounted inside is not part of the tree: the directory is taken as if it were empty. */
     if (S_ISDIR(e->mode) && from->dev != scan->root_dev)
         e->n = UINT32_MAX;
+    if (from->xattrs != 0 && e->link == number &&
+        take_xattrs(scan, number, &listing->xattrs[from->xattrs - 1], err) != 0)
+        return -1;
     add_to_fingerprint(scan, number, from);
     return add_contents(scan, number, err);
 }
@@ -264,7 +289,7 @@ static int read_directory(void *context, void *state, size_t i, struct error *er
 }
 
 /* Appends what a directory holds to the entries. */
-static int add_directory(struct scan *scan, uint32_t number, const struct listing *listing, struct error *err)
+static int add_directory(struct scan *scan, uint32_t number, struct listing *listing, struct error *err)
 {
     struct layer_entry *e = &scan->layer.entries[number];
     uint32_t first = scan->layer.n_entries;
@@ -280,6 +305,8 @@ static int add_directory(struct scan *scan, uint32_t number, const struct listin
         digest_add(&scan->metadata, &e->flags, sizeof(e->flags));
         digest_add(&scan->contents, &e->flags, sizeof(e->flags));
     }
+    if (listing->own.n > 0 && take_xattrs(scan, number, &listing->own, err) != 0)
+        return -1;
     for (size_t i = 0; i < listing->n; i++)
         if (add_entry(scan, number, listing, &listing->entries[i], err) != 0)
             return wrap(scan, number, err);
@@ -325,17 +352,31 @@ static int read_tree(struct scan *scan, struct error *err)
     return 0;
 }
 
-/* Settles which of the two fingerprints counts. */
-static void finish(struct scan *scan)
+static int compare_files(const void *a, const void *b)
 {
+    const struct file_xattrs *fa = a, *fb = b;
+    return (fa->entry > fb->entry) - (fa->entry < fb->entry);
+}
+
+/* Puts the attributes behind everything else, and settles which of the two fingerprints counts. */
+static int finish(struct scan *scan, struct error *err)
+{
+    /* Those of a directory came later than those of its neighbours. */
+    if (scan->n_files > 1)
+        qsort(scan->files, scan->n_files, sizeof(*scan->files), compare_files);
+    for (size_t i = 0; i < scan->n_files; i++)
+        if (layer_add_xattrs(&scan->layer, scan->files[i].entry, &scan->files[i].set, err) != 0)
+            return -1;
     if (!scan->is_small) {
         digest_finish(&scan->metadata, scan->result.fingerprint);
-        return;
+        return 0;
     }
+    layer_xattrs_digest(&scan->layer, &scan->contents);
     digest_finish(&scan->contents, scan->result.fingerprint);
     scan->result.newest_ns = 0;
     for (uint32_t i = 0; i < scan->layer.n_entries; i++)
         scan->layer.entries[i].mtime = LAYER_NO_TIME;
+    return 0;
 }
 
 int layer_scan(int dirfd, const char *what, const struct layer_scan_options *options, struct layer *out,
@@ -351,7 +392,8 @@ int layer_scan(int dirfd, const char *what, const struct layer_scan_options *opt
         return -1;
     if (add_root(&scan, err) != 0 || read_tree(&scan, err) != 0)
         return error_wrap(err, "read the tree '%s'", what);
-    finish(&scan);
+    if (finish(&scan, err) != 0)
+        return error_wrap(err, "read the tree '%s'", what);
 
     *out = scan.layer;
     *result = scan.result;

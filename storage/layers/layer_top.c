@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "layer_xattr.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,25 @@ static void fill_entry(struct layer *layer, uint32_t number, const struct part *
     }
 }
 
+/* A directory that is copied up keeps its attributes; the root is the engine's own. */
+static int copy_xattrs_up(const struct top *top, struct layer *layer, uint32_t number, struct error *err)
+{
+    const struct part *part = &top->parts[number];
+    const struct layer_xattr *first = NULL;
+    if (part->below == NO_NODE || !S_ISDIR(part->mode) ||
+        !S_ISDIR(top->below->nodes[part->below].entry->mode))
+        return 0;
+    const struct tree_node *node = &top->below->nodes[part->below];
+    const struct layer *from = &top->below->layers[node->layer];
+    uint32_t n = layer_find_xattrs(from, (uint32_t)(node->entry - from->entries), &first);
+    _cleanup_(xattr_set_release) struct xattr_set set = XATTR_SET_NONE;
+    for (uint32_t i = 0; i < n; i++)
+        if (xattr_set_add(&set, from->strings + first[i].name, first[i].name_size,
+                          from->strings + first[i].value, first[i].value_size, err) != 0)
+            return -1;
+    return layer_add_xattrs(layer, number, &set, err);
+}
+
 static int make_table(const struct top *top, struct layer *out, struct error *err)
 {
     struct layer layer = LAYER_NONE;
@@ -187,6 +207,12 @@ static int make_table(const struct top *top, struct layer *out, struct error *er
     }
     for (; layer.n_entries < top->n; layer.n_entries++)
         fill_entry(&layer, layer.n_entries, &top->parts[layer.n_entries]);
+    for (uint32_t i = 1; i < layer.n_entries; i++) {
+        if (copy_xattrs_up(top, &layer, i, err) != 0) {
+            layer_release(&layer);
+            return -1;
+        }
+    }
     *out = layer;
     return 0;
 }

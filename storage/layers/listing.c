@@ -156,8 +156,6 @@ static bool has_mark(int fd, const char *mark, char *value)
 static void read_dir_marks(struct listing *listing, int fd)
 {
     char value;
-    if (flistxattr(fd, NULL, 0) == 0)
-        return;
     if (has_mark(fd, "opaque", &value)) {
         if (value == 'y')
             listing->flags |= LAYER_OPAQUE;
@@ -170,18 +168,9 @@ static void read_dir_marks(struct listing *listing, int fd)
 
 /* And off a file. A copy of metadata alone has a size, and nothing of it on disk. */
 static int read_file_marks(struct listing *listing, int dir_fd, const char *name, const struct stat *st,
-                           struct listing_entry *out, struct error *err)
+                           struct error *err)
 {
-    struct layer_entry *e = &out->entry;
     char value;
-    if (S_ISCHR(st->st_mode) && st->st_rdev == 0) {
-        /* Whoever made it, and when: it hides a name and says nothing else. */
-        e->flags |= LAYER_WHITEOUT;
-        e->mode = S_IFCHR;
-        e->uid = e->gid = 0;
-        e->mtime = LAYER_NO_TIME;
-        out->is_linked = false;
-    }
     if (!S_ISREG(st->st_mode) || st->st_size == 0 || st->st_blocks != 0)
         return 0;
     _cleanup_close_ int fd = -1;
@@ -190,6 +179,22 @@ static int read_file_marks(struct listing *listing, int dir_fd, const char *name
     if (has_mark(fd, "metacopy", &value))
         listing->needs_merged_view = true;
     return 0;
+}
+
+static bool is_whiteout(const struct stat *st)
+{
+    return S_ISCHR(st->st_mode) && st->st_rdev == 0;
+}
+
+/* Whoever made it, and when: it hides a name and says nothing else. */
+static void describe_whiteout(struct listing_entry *out)
+{
+    struct layer_entry *e = &out->entry;
+    e->flags |= LAYER_WHITEOUT;
+    e->mode = S_IFCHR;
+    e->uid = e->gid = 0;
+    e->mtime = LAYER_NO_TIME;
+    out->is_linked = false;
 }
 
 void listing_describe(struct listing_entry *out, const struct stat *st)
@@ -211,19 +216,55 @@ void listing_describe(struct listing_entry *out, const struct stat *st)
     }
 }
 
+/* Reads the attributes of a file; *out_any: it has some, carried or not. */
+static int read_xattrs(struct listing *listing, int dir_fd, const char *name, struct listing_entry *out,
+                       bool *out_any, struct error *err)
+{
+    if (array_grow(&listing->xattrs, &listing->xattrs_room, listing->n_xattrs + 1, sizeof(*listing->xattrs),
+                   "attributes", err) != 0)
+        return -1;
+    struct xattr_set *set = &listing->xattrs[listing->n_xattrs];
+    *set = XATTR_SET_NONE;
+    if (xattr_set_read(set, dir_fd, name, out_any, err) != 0) {
+        xattr_set_release(set);
+        return -1;
+    }
+    if (set->n == 0)
+        return 0;
+    listing->n_xattrs++;
+    out->xattrs = (uint32_t)listing->n_xattrs;
+    return 0;
+}
+
+static void forget_xattrs(struct listing *listing)
+{
+    for (size_t i = 0; i < listing->n_xattrs; i++)
+        xattr_set_release(&listing->xattrs[i]);
+    listing->n_xattrs = 0;
+    xattr_set_release(&listing->own);
+}
+
 /* Examines the file whose name is at an offset of the strings. */
 static int read_entry(struct listing *listing, int dir_fd, uint32_t name_at, bool is_overlay,
                       struct listing_entry *out, struct error *err)
 {
     char name[NAME_MAX + 1];
     struct stat st;
+    bool has_any = false;
     strcpy(name, listing->strings + name_at); /* the strings may move */
     if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return error_errno(err, "examine '%s'", name);
     listing_describe(out, &st);
     out->entry.name = name_at;
     out->entry.name_size = (uint16_t)strlen(name);
-    if (is_overlay && read_file_marks(listing, dir_fd, name, &st, out, err) != 0)
+    if (is_overlay && is_whiteout(&st)) {
+        describe_whiteout(out);
+        return 0;
+    }
+    /* A directory's are read when it is open. */
+    if (!S_ISDIR(st.st_mode) && read_xattrs(listing, dir_fd, name, out, &has_any, err) != 0)
+        return -1;
+    if (is_overlay && has_any && read_file_marks(listing, dir_fd, name, &st, err) != 0)
         return -1;
     if (S_ISLNK(st.st_mode) && read_target(listing, dir_fd, name, &out->entry, err) != 0)
         return -1;
@@ -232,10 +273,14 @@ static int read_entry(struct listing *listing, int dir_fd, uint32_t name_at, boo
 
 int listing_read(struct listing *listing, int dir_fd, bool is_overlay, struct error *err)
 {
+    bool has_any = false;
     listing->n = listing->strings_size = listing->n_segments = 0;
+    forget_xattrs(listing);
     listing->flags = 0;
     listing->needs_merged_view = false;
-    if (is_overlay)
+    if (xattr_set_read(&listing->own, dir_fd, "", &has_any, err) != 0)
+        return -1;
+    if (is_overlay && has_any)
         read_dir_marks(listing, dir_fd);
     if (read_names(listing, dir_fd, err) != 0 ||
         array_grow(&listing->entries, &listing->room, listing->n, sizeof(*listing->entries), "a directory",
@@ -249,6 +294,8 @@ int listing_read(struct listing *listing, int dir_fd, bool is_overlay, struct er
 
 void listing_release(struct listing *listing)
 {
+    forget_xattrs(listing);
+    free(listing->xattrs);
     free(listing->entries);
     free(listing->strings);
     free(listing->segments);

@@ -7,6 +7,7 @@
 #define STORAGE_LISTING_H
 
 #include "layer.h"
+#include "layer_xattr.h"
 
 #include <sys/stat.h>
 
@@ -17,7 +18,8 @@ struct listing_entry {
     uint64_t dev, ino;
     int64_t mtime, ctime; /* seconds */
     uint64_t mtime_ns, ctime_ns;
-    bool is_linked; /* it is no directory and has other names */
+    bool is_linked;  /* it is no directory and has other names */
+    uint32_t xattrs; /* one more than the index of its attributes in the listing's; 0: it has none */
 };
 
 struct listing {
@@ -27,7 +29,10 @@ struct listing {
     size_t strings_size, strings_room;
     struct layer_segment *segments; /* their pack_block counts from the file's first */
     size_t n_segments, segments_room;
-    uint32_t *order; /* of the names, while they are read */
+    struct xattr_set *xattrs; /* of files; whoever takes a set leaves XATTR_SET_NONE */
+    size_t n_xattrs, xattrs_room;
+    struct xattr_set own; /* the directory's; to be taken likewise */
+    uint32_t *order;      /* of the names, while they are read */
     size_t order_room;
     uint32_t flags;         /* of the directory: enum layer_entry_flags */
     bool needs_merged_view; /* overlayfs's redirect or metacopy marks */

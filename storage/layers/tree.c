@@ -209,19 +209,34 @@ int tree_merge(const struct layer *layers, uint32_t n_layers, struct tree *out, 
 /* What the kernel shows for an id without a name in the user namespace (user_namespaces(7)). */
 #define OVERFLOW_ID 65534u
 
-static uint32_t map_id(const struct image_id_map *map, uint32_t id)
+static const struct image_id_range *find_range(const struct image_id_map *map, uint32_t id)
 {
     for (size_t i = 0; i < map->n; i++)
         if (id >= map->ranges[i].outside && id - map->ranges[i].outside < map->ranges[i].n)
-            return map->ranges[i].inside + (id - map->ranges[i].outside);
-    return map->n == 0 ? id : OVERFLOW_ID;
+            return &map->ranges[i];
+    return NULL;
+}
+
+bool tree_knows_id(const struct image_id_map *map, uint32_t id)
+{
+    return map == NULL || map->n == 0 || find_range(map, id) != NULL;
+}
+
+uint32_t tree_map_id(const struct image_id_map *map, uint32_t id)
+{
+    if (map == NULL || map->n == 0)
+        return id;
+    const struct image_id_range *range = find_range(map, id);
+    return range != NULL ? range->inside + (id - range->outside) : OVERFLOW_ID;
 }
 
 void tree_map_owners(struct tree *tree, const struct image_id_map *uids, const struct image_id_map *gids)
 {
+    tree->uids = uids;
+    tree->gids = gids;
     for (uint32_t i = 0; i < tree->n_nodes; i++) {
-        tree->nodes[i].uid = map_id(uids, tree->nodes[i].entry->uid);
-        tree->nodes[i].gid = map_id(gids, tree->nodes[i].entry->gid);
+        tree->nodes[i].uid = tree_map_id(uids, tree->nodes[i].entry->uid);
+        tree->nodes[i].gid = tree_map_id(gids, tree->nodes[i].entry->gid);
     }
 }
 
@@ -236,6 +251,8 @@ void tree_digest(const struct tree *tree, uint8_t out[DIGEST_SIZE])
         digest_add(&digest, fields, sizeof(fields));
         digest_add_field(&digest, node->name, node->entry->name_size);
     }
+    for (uint32_t i = 0; i < tree->n_layers; i++)
+        layer_xattrs_digest(&tree->layers[i], &digest);
     digest_finish(&digest, out);
 }
 

@@ -26,6 +26,7 @@ struct tree {
     uint32_t n_layers;
     struct tree_node *nodes; /* node 0 is the root */
     uint32_t n_nodes;
+    const struct image_id_map *uids, *gids; /* that the owners went through (tree_map_owners); NULL: none */
 };
 
 #define TREE_NONE ((struct tree){.n_nodes = 0})
@@ -34,8 +35,14 @@ struct tree {
 int tree_merge(const struct layer *layers, uint32_t n_layers, struct tree *out, struct error *err);
 
 /* Sets the owners to what a container with these id maps sees; what is in no range belongs to the overflow id
- * 65534. An empty map changes nothing. */
+ * 65534. An empty map changes nothing. The maps must outlive the tree. */
 void tree_map_owners(struct tree *tree, const struct image_id_map *uids, const struct image_id_map *gids);
+
+/* What an id is called in a container with this map; NULL is an empty one. */
+uint32_t tree_map_id(const struct image_id_map *map, uint32_t id);
+
+/* Whether it has a name there. */
+bool tree_knows_id(const struct image_id_map *map, uint32_t id);
 
 /* A digest of names and metadata, the same for the same tree whatever its files contain. */
 void tree_digest(const struct tree *tree, uint8_t out[DIGEST_SIZE]);

@@ -20,6 +20,11 @@
 /* Where the archive comes from: reads up to size bytes; *out_n is 0 at its end only. */
 struct tar_stream {
     int (*read)(void *context, void *buf, size_t size, size_t *out_n, struct error *err);
+    /* Called for each extended attribute (pax's SCHILY.xattr.NAME), before tar_reader_next() tells of the
+     * file that has it. NULL: not wanted. */
+    int (*xattr)(void *xattr_context, const char *name, size_t name_size, const void *value,
+                 size_t value_size, struct error *err);
+    void *xattr_context;
     void *context;
 };
 

@@ -259,9 +259,10 @@ static const struct image_top top = {.entries = entries, .n_entries = 1, .takes_
 
 static void make_trees(void)
 {
-    scratch_run(
-        "mkdir -p disk g/overlay/a/diff/etc g/overlay/b/diff g/overlay/c/diff && cd g/overlay && "
-        "head -c 30000 /dev/urandom > a/diff/data && echo b > b/diff/b && echo c > c/diff/c && sleep 0.05");
+    scratch_run("mkdir -p disk g/overlay/a/diff/etc g/overlay/b/diff g/overlay/c/diff && cd g/overlay && "
+                "head -c 30000 /dev/urandom > a/diff/data && echo b > b/diff/b && echo c > c/diff/c && "
+                "python3 -c \"import os; os.setxattr('a/diff/data', 'user.x', b'1'); "
+                "os.setxattr('a/diff/etc', 'user.y', b'2')\" 2> /dev/null; sleep 0.05");
 }
 
 /* Prepares an image of the base and one more layer, as of an engine's storage. */

@@ -230,7 +230,9 @@ static void make_tree(void)
 {
     scratch_run("mkdir -p tree/etc && echo x > tree/etc/hosts && head -c 9000 /dev/urandom > tree/data && "
                 "ln -s x tree/link && mkdir -p g/overlay/a/diff/etc g/overlay/b/diff && "
-                "echo a > g/overlay/a/diff/a && echo b > g/overlay/b/diff/b && sleep 0.05");
+                "echo a > g/overlay/a/diff/a && echo b > g/overlay/b/diff/b && "
+                "python3 -c \"import os; os.setxattr('tree/data', 'user.x', b'1'); "
+                "os.setxattr('g/overlay/a/diff/etc', 'user.y', b'2')\" 2> /dev/null; sleep 0.05");
 }
 
 START_TEST(a_failing_call_leaves_a_sound_store)

@@ -21,6 +21,10 @@
     "printf y > d/" NAME_100 NAME_100 " && mkdir -p d/" NAME_100 "/" NAME_100 "/" NAME_100 " && "         \
     "printf z > d/" NAME_100 "/" NAME_100 "/" NAME_100 "/f && touch -d 1999-01-01T00:00:01.7 d/empty && " \
     "touch -h -d 1960-01-01T00:00:00.5 d/link && "
+#define WITH_ATTRIBUTES "--xattrs --xattrs-include=*"
+#define ADD_ATTRIBUTES                                                        \
+    "python3 -c \"import os; os.setxattr('d/e/big', 'user.x', b'a=b\\\\n'); " \
+    "os.setxattr('d', 'trusted.y', b''); os.setxattr('d/null', 'trusted.z', b'1')\" && "
 #define NAME_10  "abcdefghij"
 #define NAME_100 NAME_10 NAME_10 NAME_10 NAME_10 NAME_10 NAME_10 NAME_10 NAME_10 NAME_10 NAME_10
 
@@ -143,13 +147,12 @@ static void prepare_dir(const char *dir, char key[STORE_KEY_SIZE])
     image_release(&image);
 }
 
-static void check_same_pack(const char *format, const char *compress, enum image_compression compression)
+static void check_same_pack(const char *tar_options, const char *compress, enum image_compression compression)
 {
     struct error err = {0};
     struct fixture f;
     char key[STORE_KEY_SIZE], other[STORE_KEY_SIZE];
-    scratch_run(MAKE_TREE("graph/overlay/a/diff") "true");
-    scratch_run("tar --format=%s -C graph/overlay/a/diff -cf a.tar . && %s a.tar > a", format, compress);
+    scratch_run("tar %s -C graph/overlay/a/diff -cf a.tar . && %s a.tar > a", tar_options, compress);
     fixture_init(&f, &(struct part){.file = "a", .compression = compression, .diff_of = "a.tar"}, 1);
     ck_assert_ok(prepare(&f, key, &err), err);
     scratch_run("mkdir first && cp store/data/* first && cp image first.image");
@@ -161,19 +164,23 @@ static void check_same_pack(const char *format, const char *compress, enum image
 
 START_TEST(the_pack_is_that_of_the_directory)
 {
-    check_same_pack("pax", "cat", IMAGE_UNCOMPRESSED);
+    scratch_run(MAKE_TREE("graph/overlay/a/diff") ADD_ATTRIBUTES "true");
+    check_same_pack("--format=pax " WITH_ATTRIBUTES, "cat", IMAGE_UNCOMPRESSED);
 }
 END_TEST
 
+/* Which has no room for attributes. */
 START_TEST(from_gnus_format_and_gzip_too)
 {
-    check_same_pack("gnu", "gzip -c", IMAGE_GZIP);
+    scratch_run(MAKE_TREE("graph/overlay/a/diff") "true");
+    check_same_pack("--format=gnu", "gzip -c", IMAGE_GZIP);
 }
 END_TEST
 
 START_TEST(and_from_zstd)
 {
-    check_same_pack("pax", "zstd -qc", IMAGE_ZSTD);
+    scratch_run(MAKE_TREE("graph/overlay/a/diff") ADD_ATTRIBUTES "true");
+    check_same_pack("--format=pax " WITH_ATTRIBUTES, "zstd -qc", IMAGE_ZSTD);
 }
 END_TEST
 
@@ -222,6 +229,53 @@ START_TEST(later_entries_replace_earlier_ones)
     ck_assert_ok(prepare(&f, key, &err), err);
     scratch_run("mkdir out && debugfs -R 'rdump / out' image 2> /dev/null && cd out && [ $(cat a) = two ] && "
                 "[ $(cat b) = one ] && [ $(readlink c) = b ] && [ $(cat d/e/f) = 1 ] && [ $(cat abs) = 2 ]");
+}
+END_TEST
+
+/* Of a hard link's entry too, and of each entry of a directory: as engines unpack them. */
+START_TEST(attributes_of_all_entries_are_the_files)
+{
+    struct error err = {0};
+    struct fixture f;
+    char key[STORE_KEY_SIZE];
+    scratch_run("cat > made2.py <<'END'\n"
+                "import io, tarfile\n"
+                "t = tarfile.open('made', 'w', format=tarfile.PAX_FORMAT)\n"
+                "def add(name, type, **attributes):\n"
+                "    i = tarfile.TarInfo(name); i.type = type; i.linkname = 'f' if type == b'1' else ''\n"
+                "    i.pax_headers = {'SCHILY.xattr.user.' + k: v for k, v in attributes.items()}\n"
+                "    t.addfile(i)\n"
+                "add('f', b'0', a='1', b='2')\n"
+                "add('l', b'1', b='3', c='4')\n"
+                "add('d', b'5', a='5', b='6')\n"
+                "add('d', b'5', b='7')\n"
+                "add('none', b'0')\n"
+                "t.close()\n"
+                "END\n"
+                "python3 made2.py");
+    fixture_init(&f, &(struct part){.file = "made"}, 1);
+    ck_assert_ok(prepare(&f, key, &err), err);
+    scratch_run("e2fsck -fn image > log 2>&1 && for p in l d none; do debugfs -R \"ea_list /$p\" image 2> "
+                "/dev/null | sed -n 's/^ *user/user/p'; done | xargs > got; "
+                "[ \"$(cat got)\" = 'user.a (1) = 1 user.b (1) = 3 user.c (1) = 4 user.a (1) = 5 user.b (1) "
+                "= 7' ] || "
+                "{ cat got; exit 1; }");
+}
+END_TEST
+
+START_TEST(too_many_attributes_are_refused)
+{
+    struct fixture f;
+    scratch_run("cat > made3.py <<'END'\n"
+                "import tarfile\n"
+                "t = tarfile.open('made', 'w', format=tarfile.PAX_FORMAT)\n"
+                "i = tarfile.TarInfo('f')\n"
+                "i.pax_headers = {'SCHILY.xattr.user.%%05d' %% k: '' for k in range(10000)}\n"
+                "t.addfile(i); t.close()\n"
+                "END\n"
+                "python3 made3.py");
+    fixture_init(&f, &(struct part){.file = "made"}, 1);
+    check_refused(&f, ERROR_REFUSED, "the names of its attributes have more than 65536 bytes");
 }
 END_TEST
 
@@ -366,8 +420,8 @@ static void set_up_unpacked(void)
     struct fixture f;
     char key[STORE_KEY_SIZE];
     scratch_set_up();
-    scratch_run(MAKE_TREE("graph/overlay/a/diff") "true");
-    scratch_run("tar --format=pax -C graph/overlay/a/diff -cf a.tar .");
+    scratch_run(MAKE_TREE("graph/overlay/a/diff") ADD_ATTRIBUTES "true");
+    scratch_run("tar " WITH_ATTRIBUTES " --format=pax -C graph/overlay/a/diff -cf a.tar .");
     fixture_init(&f, &(struct part){.file = "a.tar"}, 1);
     memcpy(known_diff_id, f.diff_ids[0], sizeof(known_diff_id));
     ck_assert_ok(prepare(&f, key, &err), err);
@@ -403,6 +457,13 @@ START_TEST(what_was_changed_since_is_not)
 }
 END_TEST
 
+START_TEST(what_has_another_attribute_is_not)
+{
+    scratch_run("python3 -c \"import os; os.setxattr('graph/overlay/a/diff/d/e/big', 'user.x', b'other')\"");
+    ck_assert(!is_adopted());
+}
+END_TEST
+
 START_TEST(what_has_more_is_not)
 {
     scratch_run("cp -a graph/overlay/a/diff/d/empty graph/overlay/a/diff/d/more");
@@ -425,6 +486,8 @@ int main(void)
     tcase_add_test(tcase, several_streams_are_one);
     tcase_add_test(tcase, whiteouts_hide_and_come_back);
     tcase_add_test(tcase, later_entries_replace_earlier_ones);
+    tcase_add_test(tcase, attributes_of_all_entries_are_the_files);
+    tcase_add_test(tcase, too_many_attributes_are_refused);
     tcase_add_test(tcase, names_that_lead_out_are_refused);
     tcase_add_test(tcase, archives_that_are_damaged_are_refused);
     tcase_add_test(tcase, what_it_should_be_is_checked);
@@ -434,6 +497,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up_unpacked, scratch_tear_down);
     tcase_add_test(tcase, what_was_unpacked_from_it_is_a_hit);
     tcase_add_test(tcase, what_was_changed_since_is_not);
+    tcase_add_test(tcase, what_has_another_attribute_is_not);
     tcase_add_test(tcase, what_has_more_is_not);
     return unit_run(suite);
 }

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define GRAPH    "graph/overlay/"
@@ -84,13 +85,24 @@ static void remove_all(const char *path)
     waitpid(pid, NULL, 0);
 }
 
+/* Of users, where the kernel has those, and trusted ones. */
+static void add_attributes(const char *path)
+{
+    for (unsigned int n = 1 + draw(3); n > 0; n--) {
+        char name[32], value[200];
+        sprintf(name, "%s.%c%u", draw(2) == 0 ? "user" : "trusted", 'a' + draw(3), draw(5));
+        memset(value, 'a' + (int)draw(26), sizeof(value));
+        lsetxattr(path, name, value, draw(sizeof(value)), 0);
+    }
+}
+
 /* One change at random; most fail, as the path leads nowhere or something else stands there. */
 static void change(void)
 {
     char path[2048], other[2048];
     struct stat st;
     draw_path(path, sizeof(path));
-    switch (draw(16)) {
+    switch (draw(17)) {
     case 0:
     case 1:
     case 2:
@@ -126,6 +138,9 @@ static void change(void)
         break;
     case 14:
         remove_all(path);
+        break;
+    case 15:
+        add_attributes(path);
         break;
     default: /* what was there goes; a directory that comes back hides what it had */
         remove_all(path);
@@ -188,6 +203,13 @@ static void prepare(const char *store_name, const char *name, const char *file)
     scratch_run("e2fsck -fn %s > fsck.log 2>&1 || { cat fsck.log; exit 1; }", file);
 }
 
+static const char show_attributes[] =
+    "import os, sys\n"
+    "for path in sys.argv[1:]:\n"
+    "    for x in sorted(os.listxattr(path, follow_symlinks=False)):\n"
+    "        if x.startswith((\"user.\", \"trusted.\")):\n"
+    "            print(ascii(path), x, os.getxattr(path, x, follow_symlinks=False))\n";
+
 /* Lists everything in a tree but the times of its root. */
 static void list(const char *dir, const char *file)
 {
@@ -195,15 +217,16 @@ static void list(const char *dir, const char *file)
         "cd %s && { find . -mindepth 1 \\( -type d -printf '%%P|%%y %%m %%U %%G %%T@\\0' -o "
         "-type l -printf '%%P|%%y %%l %%U %%G %%T@\\0' -o -printf '%%P|%%y %%m %%U %%G %%s %%T@\\0' \\) | "
         "sort -z; find . \\( -type b -o -type c \\) -print0 | sort -z | xargs -0r stat -c '%%n %%t:%%T'; "
-        "find . -type f -print0 | sort -z | xargs -0r sha256sum; } > %s/%s",
-        dir, scratch_dir, file);
+        "find . -type f -print0 | sort -z | xargs -0r sha256sum; "
+        "find . -mindepth 1 -print0 | sort -z | xargs -0r python3 -c '%s'; } > %s/%s",
+        dir, show_attributes, scratch_dir, file);
 }
 
 static void compare(const char *name, const char *file)
 {
     char merged[64];
     snprintf(merged, sizeof(merged), GRAPH "%s/merged", name);
-    scratch_run("mount -t ext2 -o loop,ro %s mnt", file);
+    scratch_run("mount -t ext2 -o loop,ro,user_xattr %s mnt", file);
     list("mnt", "list.image");
     scratch_run("umount mnt");
     list(merged, "list.tree");

@@ -78,7 +78,7 @@ static void open_mount(const char *merged, const char *key, bool is_hit)
         merged, merged);
 }
 
-START_TEST(podmans_first_container_is_a_hit)
+static void check_podmans(void)
 {
     struct error err = {0};
     char key[STORE_KEY_SIZE];
@@ -88,6 +88,21 @@ START_TEST(podmans_first_container_is_a_hit)
         "mount -t overlay overlay -o lowerdir=b/diff:a/diff,upperdir=c/diff,workdir=c/work c/merged && "
         "ln -s /proc/mounts c/merged/etc/mtab");
     open_mount(LOWER "c/merged", key, true);
+}
+
+START_TEST(podmans_first_container_is_a_hit)
+{
+    check_podmans();
+}
+END_TEST
+
+START_TEST(what_is_copied_up_keeps_its_attributes)
+{
+    scratch_run("cd " LOWER "a/diff && python3 -c \"import os; os.setxattr('etc', 'trusted.x', b'1'); "
+                "os.setxattr('etc', 'trusted.a', b'2'); os.setxattr('.', 'trusted.root', b'3')\"");
+    check_podmans();
+    scratch_run("debugfs -R 'ea_list /etc' image 2> /dev/null | grep -q trusted.a && "
+                "! debugfs -R 'ea_list /' image 2> /dev/null | grep -q trusted.root");
 }
 END_TEST
 
@@ -154,6 +169,7 @@ int main(void)
     TCase *tcase = unit_case(suite, "stack");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, podmans_first_container_is_a_hit);
+    tcase_add_test(tcase, what_is_copied_up_keeps_its_attributes);
     tcase_add_test(tcase, dockers_first_container_is_a_hit);
     tcase_add_test(tcase, what_was_not_foreseen_costs_time_only);
     tcase_add_test(tcase, a_layer_that_only_the_kernel_reads_is_refused);
