@@ -16,6 +16,7 @@
 #include "layer_copy.h"
 #include "layer_open.h"
 #include "pack_store.h"
+#include "parallel.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,6 +32,8 @@
 #define DIRECT_MIN_BLOCKS 16u
 /* Less than this is copied sooner than somebody else could begin to. */
 #define FILL_MIN_BLOCKS LAYER_CHUNK_BLOCKS
+/* A generated part of less than this is written sooner than a thread begins to. */
+#define THREAD_MIN_BYTES (1u << 20)
 
 /* A visible file of a layer that has no pack. */
 struct candidate {
@@ -316,22 +319,46 @@ static int add_pack_files(struct direct *d, struct error *err)
     return 0;
 }
 
-static int open_direct(const struct store *store, struct source *source, struct direct *d, struct error *err)
+/* Finds where all files' contents are, and copies what cannot wait. */
+static int place_files(const struct store *store, struct direct *d, struct error *err)
 {
-    if (open_packs(store, source, d, err) != 0 ||
-        composition_init(&d->composition, source, source->n_layers, err) != 0 ||
-        add_temporary(store, d, err) != 0 || add_temporary(store, d, err) != 0)
-        return -1;
-    const struct ext2_meta *meta = &d->composition.meta;
-    if (ext2_meta_write(meta, d->image.data_fds[0], err) != 0 ||
-        ext2_meta_add_extents(meta, 0, &d->extents, err) != 0)
-        return -1;
-    d->image.n_meta_fds = 1;
     if (list_candidates(d, err) != 0 || choose_direct(d, err) != 0 || list_sources(d, err) != 0 ||
         (is_much(d) && begin_fill(store, d, err) != 0) || add_files(d, err) != 0 ||
         add_pack_files(d, err) != 0)
         return -1;
     return write_extents(store, d, err);
+}
+
+/* What is left to do once the generated part is in memory. */
+struct finish {
+    const struct store *store;
+    struct direct *direct;
+    int meta_fd;
+};
+
+/* Piece 0 writes the generated part, which takes as long as the other. */
+static int finish_piece(void *context, void *state, size_t piece, struct error *err)
+{
+    const struct finish *finish = context;
+    (void)state;
+    return piece == 0 ? ext2_meta_write(&finish->direct->composition.meta, finish->meta_fd, err)
+                      : place_files(finish->store, finish->direct, err);
+}
+
+static int open_direct(const struct store *store, struct source *source, struct direct *d, struct error *err)
+{
+    if (open_packs(store, source, d, err) != 0 ||
+        composition_init(&d->composition, source, source->n_layers, err) != 0 ||
+        add_temporary(store, d, err) != 0 || add_temporary(store, d, err) != 0 ||
+        ext2_meta_add_extents(&d->composition.meta, 0, &d->extents, err) != 0)
+        return -1;
+    d->image.n_meta_fds = 1;
+    struct finish finish = {.store = store, .direct = d, .meta_fd = d->image.data_fds[0]};
+    const struct parallel parallel = {.n_pieces = 2,
+                                      .work = finish_piece,
+                                      .n_threads_max = d->composition.meta.size < THREAD_MIN_BYTES ? 1 : 0,
+                                      .context = &finish};
+    return parallel_run(&parallel, err);
 }
 
 int image_direct_open(const struct store *store, struct source *source, const char *key, struct image *out,
