@@ -18,7 +18,8 @@ int guest_mem_init(struct guest_mem *mem, uint64_t size, uint64_t annex, struct 
     if (bytes == MAP_FAILED)
         return error_errno(err, "map %llu bytes of guest memory", (unsigned long long)size);
 
-    *mem = (struct guest_mem){.bytes = bytes, .size = size, .mapped = size + annex};
+    *mem = (struct guest_mem){
+        .bytes = bytes, .size = size, .mapped = size + annex, .lent = {.start = size, .end = size}};
     return 0;
 }
 
@@ -26,6 +27,12 @@ void guest_mem_seal(struct guest_mem *mem, const struct guest_seal *seals, size_
 {
     mem->seals = seals;
     mem->n_seals = n_seals;
+}
+
+void guest_mem_lend(struct guest_mem *mem, uint64_t start, uint64_t end)
+{
+    BUG_ON(start < mem->size || end < start || end > mem->mapped);
+    mem->lent = (struct guest_seal){.start = start, .end = end};
 }
 
 static bool is_inside(uint64_t addr, uint64_t len, uint64_t start, uint64_t end)
@@ -64,7 +71,8 @@ const struct guest_window *guest_mem_find_window(const struct guest_mem *mem, ui
 static const void *borrow_memory(const struct guest_mem *mem, struct gpa gpa, uint64_t len)
 {
     if (is_inside(gpa.value, len, GUEST_MIN_BASE, mem->size) ||
-        is_inside(gpa.value, len, mem->readable_low.start, mem->readable_low.end))
+        is_inside(gpa.value, len, mem->readable_low.start, mem->readable_low.end) ||
+        is_inside(gpa.value, len, mem->lent.start, mem->lent.end))
         return mem->bytes + gpa.value;
     return NULL;
 }
@@ -80,6 +88,8 @@ const void *guest_mem_borrow(const struct guest_mem *mem, struct gpa gpa, uint64
 
 void *guest_mem_borrow_writable(const struct guest_mem *mem, struct gpa gpa, uint64_t len)
 {
+    if (is_inside(gpa.value, len, mem->lent.start, mem->lent.end))
+        return mem->bytes + gpa.value;
     if (!is_inside(gpa.value, len, GUEST_MIN_BASE, mem->size) || is_sealed(mem, gpa.value, len))
         return NULL;
     return mem->bytes + gpa.value;

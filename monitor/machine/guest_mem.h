@@ -4,8 +4,8 @@
  *
  * It is one private anonymous mapping without reservation: pages cost nothing until somebody touches them.
  * The loader maps parts of the unikernel's file over it, read-only.
- * Above the guest's own memory the mapping may hold an annex for the monitor's page tables; no function here
- * reaches it by a guest address.
+ * Above the guest's own memory the mapping may hold an annex for the monitor's page tables and the network
+ * ring; a guest address reaches only what is lent of it (guest_mem_lend()).
  *
  * Every access names an address and a length, and is checked whole: no overflow, no byte outside memory (an
  * access may end exactly at its end). A guest that hands out an address is believed no more than its own page
@@ -50,6 +50,7 @@ struct guest_mem {
     uint64_t size;                  /* bytes the guest owns, from address 0 */
     uint64_t mapped;                /* size and the annex */
     struct guest_seal readable_low; /* the boot information */
+    struct guest_seal lent;         /* a part of the annex that is the guest's to write to; may be empty */
     const struct guest_seal *seals; /* sorted, not overlapping; the caller's */
     size_t n_seals;
     const struct guest_window *windows; /* sorted, not overlapping; the caller's */
@@ -61,6 +62,9 @@ int guest_mem_init(struct guest_mem *mem, uint64_t size, uint64_t annex, struct 
 
 /* The seals are borrowed, and must outlive mem. */
 void guest_mem_seal(struct guest_mem *mem, const struct guest_seal *seals, size_t n_seals);
+
+/* Makes a part of the annex the guest's to write to as its own memory. Whole pages. */
+void guest_mem_lend(struct guest_mem *mem, uint64_t start, uint64_t end);
 
 /* The windows are borrowed, and must outlive mem. */
 void guest_mem_set_windows(struct guest_mem *mem, const struct guest_window *windows, size_t n_windows);

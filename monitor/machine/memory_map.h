@@ -7,7 +7,8 @@
  *     segments          read, write, execute as the ELF file says; never write and execute (elf_file.h)
  *     everything else   read and write, as Solo5 gives it to its guests: gaps between segments, heap, stack
  *     the guard         64 KiB without access below the stack's share of memory
- *     the ring          read and write, right above memory, for a guest with network devices
+ *     the ring          read and write, right above memory, for a guest with network devices, and the buffers
+ *                       of code that it is lent
  *     windows           read only
  *
  * Solo5 puts the stack at the top of memory, growing down, and leaves the rest to the guest: there is no edge
@@ -42,8 +43,8 @@ struct memory_map {
 };
 
 /*
- * size is the guest's memory in bytes; ring_bytes of a ring lie above it, 0 for none; has_graft says that the
- * guest is lent code. ERROR_NOT_EXEC when the segments do not fit into memory.
+ * size is the guest's memory in bytes; ring_bytes of a ring and of buffers lie above it, 0 for none;
+ * has_graft says that the guest is lent code. ERROR_NOT_EXEC when the segments do not fit into memory.
  */
 int memory_map_plan(const struct elf_file *elf, uint64_t size, uint64_t ring_bytes, bool has_graft,
                     struct memory_map *out, struct error *err);

@@ -67,7 +67,8 @@ static void make_guest(void)
                                              .entries = {{.type = MANIFEST_RESERVED_FIRST},
                                                          {.name = "disk", .type = MANIFEST_BLOCK},
                                                          {.name = "net", .type = MANIFEST_NET}}};
-    BUG_ON(guest_mem_init(&guest.mem, GUEST_MEM_MIN, 4096, &err) < 0);
+    BUG_ON(guest_mem_init(&guest.mem, GUEST_MEM_MIN, 3 * 4096, &err) < 0);
+    guest_mem_lend(&guest.mem, GUEST_MEM_MIN + 4096, GUEST_MEM_MIN + 2 * 4096);
     guest_mem_seal(&guest.mem, &code, 1);
     guest.mem.readable_low = (struct guest_seal){0x10000, 0x12000};
     memset(guest_mem_at(&guest.mem, CODE, CODE_BYTES), CODE_CONTENTS, CODE_BYTES);
@@ -112,5 +113,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     BUG_ON(!is_all(guest_mem_at(&guest.mem, CODE, CODE_BYTES), CODE_BYTES, CODE_CONTENTS));
     BUG_ON(!is_all(guest_mem_at(&guest.mem, 0, GUEST_MIN_BASE), GUEST_MIN_BASE, 0));
     BUG_ON(!is_all(guest_mem_at(&guest.mem, GUEST_MEM_MIN, 4096), 4096, 0));
+    BUG_ON(!is_all(guest_mem_at(&guest.mem, GUEST_MEM_MIN + 2 * 4096, 4096), 4096, 0));
     return 0;
 }

@@ -21,6 +21,7 @@
 #define CODE          0x101000u
 #define CODE_BYTES    0x1000u
 #define CODE_CONTENTS 0x5a
+#define LENT_BYTES    8192u
 #define TABLES_BYTES  4096u
 #define RECORDS_MAX   128
 
@@ -61,7 +62,8 @@ static void make_guest(void)
                                              .entries = {{.type = MANIFEST_RESERVED_FIRST},
                                                          {.name = "net", .type = MANIFEST_NET},
                                                          {.name = "other", .type = MANIFEST_NET}}};
-    BUG_ON(guest_mem_init(&guest.mem, GUEST_MEM_MIN, RING_BYTES + TABLES_BYTES, &err) < 0);
+    BUG_ON(guest_mem_init(&guest.mem, GUEST_MEM_MIN, RING_BYTES + LENT_BYTES + TABLES_BYTES, &err) < 0);
+    guest_mem_lend(&guest.mem, GUEST_MEM_MIN + RING_BYTES, GUEST_MEM_MIN + RING_BYTES + LENT_BYTES);
     guest_mem_seal(&guest.mem, &code, 1);
     guest.mem.readable_low = (struct guest_seal){0x10000, 0x12000};
     memset(guest_mem_at(&guest.mem, CODE, CODE_BYTES), CODE_CONTENTS, CODE_BYTES);
@@ -179,6 +181,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     BUG_ON(!is_all(guest_mem_at(&guest.mem, CODE, CODE_BYTES), CODE_BYTES, CODE_CONTENTS));
     BUG_ON(!is_all(guest_mem_at(&guest.mem, 0, GUEST_MIN_BASE), GUEST_MIN_BASE, 0));
-    BUG_ON(!is_all(guest_mem_at(&guest.mem, GUEST_MEM_MIN + RING_BYTES, TABLES_BYTES), TABLES_BYTES, 0));
+    BUG_ON(!is_all(guest_mem_at(&guest.mem, GUEST_MEM_MIN + RING_BYTES + LENT_BYTES, TABLES_BYTES),
+                   TABLES_BYTES, 0));
     return 0;
 }

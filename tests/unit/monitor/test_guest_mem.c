@@ -19,7 +19,8 @@ static const struct guest_window windows[] = {{.start = WINDOW, .end = WINDOW + 
 static void make_memory(struct guest_mem *mem)
 {
     struct error err = {0};
-    ck_assert_ok(guest_mem_init(mem, SIZE, 8192, &err), err);
+    ck_assert_ok(guest_mem_init(mem, SIZE, 3 * 4096, &err), err);
+    guest_mem_lend(mem, SIZE + 0x1000, SIZE + 0x2000);
     mem->readable_low = (struct guest_seal){0x10000, 0x12000};
     guest_mem_seal(mem, seals, 2);
     guest_mem_set_windows(mem, windows, 1);
@@ -40,6 +41,9 @@ static const struct {
     {"nothing at the end", SIZE, 0, true, true},
     {"nothing behind the end", SIZE + 1, 0, false, false},
     {"the annex", SIZE, 1, false, false},
+    {"what is lent of the annex", SIZE + 0x1000, 0x1000, true, true},
+    {"before what is lent", SIZE + 0xfff, 2, false, false},
+    {"behind what is lent", SIZE + 0x1fff, 2, false, false},
     {"all of it", GUEST_MIN_BASE, SIZE - GUEST_MIN_BASE, true, false},
     {"a length that wraps", GUEST_MIN_BASE, UINT64_MAX, false, false},
     {"an address that wraps", UINT64_MAX, 2, false, false},
