@@ -98,11 +98,12 @@ bool symbols_find(const struct symbols *symbols, uint64_t address, struct symbol
 
 static bool has_name(const struct symbols *symbols, const Elf64_Sym *symbol, const char *name)
 {
-    const size_t size = strlen(name) + 1;
     const unsigned char *found = symbols->bytes + symbols->names_off + symbol->st_name;
 
-    return symbol->st_name < symbols->names_size && size <= symbols->names_size - symbol->st_name &&
-           found[0] == (unsigned char)name[0] && memcmp(found, name, size) == 0;
+    if (symbol->st_name >= symbols->names_size || found[0] != (unsigned char)name[0])
+        return false;
+    const size_t size = strlen(name) + 1;
+    return size <= symbols->names_size - symbol->st_name && memcmp(found, name, size) == 0;
 }
 
 void symbols_find_functions(const struct symbols *symbols, const char *const *names, size_t n,
