@@ -83,7 +83,8 @@ static void write_env(const struct writer *w, const struct boot_parameters *from
 
 static void write_ring(const struct writer *w, const struct guest *guest)
 {
-    if (guest->ring.shared == NULL)
+    /* There is one who uses the ring: code that the guest is lent does it in its place. */
+    if (guest->ring.shared == NULL || guest->graft.uses_ring)
         return;
     w->info->host_features |= BOOT_FEATURE_NET_RING;
     if (guest->ring.can_post)

@@ -68,6 +68,8 @@ static const char *place_of(const struct report_names *names, const struct guest
         return "the window of a block device";
     if (guest->ring.shared != NULL && addr >= guest->mem.size && addr - guest->mem.size < RING_BYTES)
         return "the ring";
+    if (addr >= guest->mem.lent.start && addr < guest->mem.lent.end)
+        return "the ring's buffers";
     if (addr >= guest->mem.size)
         return "beyond memory";
     const struct elf_segment *segment = elf_file_find_segment(names->elf, addr);

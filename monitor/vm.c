@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "graft.h"
+#include "graft_layout.h"
 #include "kvm.h"
 #include "load.h"
 #include "window.h"
@@ -67,11 +68,12 @@ static void add_blocks_to_graft(const struct guest *guest)
 int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikernel, const struct image *image,
             uint64_t memory_bytes, struct error *err)
 {
-    uint64_t ring_bytes = manifest_has(&unikernel->manifest, MANIFEST_NET) ? RING_BYTES : 0;
-    uint64_t tables_gpa = memory_bytes + ring_bytes;
-
     if (vm->can_graft)
         graft_plan(unikernel, &guest->graft);
+    uint64_t ring_bytes = manifest_has(&unikernel->manifest, MANIFEST_NET) ? RING_BYTES : 0;
+    if (guest->graft.uses_ring)
+        ring_bytes += GRAFT_FRAMES_BYTES;
+    uint64_t tables_gpa = memory_bytes + ring_bytes;
     if (memory_map_plan(&unikernel->elf, memory_bytes, ring_bytes, guest->graft.n_jumps > 0, &vm->map, err) <
         0)
         return -1;
@@ -87,9 +89,11 @@ int vm_load(struct vm *vm, struct guest *guest, const struct unikernel *unikerne
     guest_mem_seal(&guest->mem, vm->map.seals, vm->map.n_seals);
     void *tables = guest_mem_at(&guest->mem, tables_gpa, tables_bytes);
     page_table_apply(vm->map.ranges, vm->map.n_ranges, tables, tables_gpa);
+    if (guest->graft.uses_ring)
+        guest_mem_lend(&guest->mem, memory_bytes + RING_BYTES, memory_bytes + ring_bytes);
     if (ring_bytes > 0)
-        ring_init(&guest->ring, guest_mem_at(&guest->mem, memory_bytes, ring_bytes),
-                  (unikernel->kit.features & BOOT_FEATURE_NET_POSTED) != 0);
+        ring_init(&guest->ring, guest_mem_at(&guest->mem, memory_bytes, RING_BYTES),
+                  (unikernel->kit.features & BOOT_FEATURE_NET_POSTED) != 0 || guest->graft.uses_ring);
     descriptor_apply(&guest->mem);
     if (load_segments(&guest->mem, &unikernel->elf, image, err) < 0 ||
         graft_apply(&guest->graft, &guest->mem, &unikernel->elf, err) < 0)
@@ -125,6 +129,8 @@ int vm_boot(struct vm *vm, struct guest *guest, const struct boot_parameters *pa
                                .page_table = vm->traps.page_table.gpa,
                                .is_stepped = vm->traps.is_stepping};
 
+    if (guest->graft.uses_ring)
+        graft_set_net(&guest->graft, &guest->mem, &guest->manifest, guest->mem.size, vm->tsc_hz);
     complete.kernel_end = vm->kernel_end;
     complete.tsc_hz = vm->tsc_hz;
     if (boot_info_write(guest, &complete, &start.argument, err) < 0)

@@ -20,8 +20,12 @@
 #define JUMP_OPCODE 0xe9
 #define JUMP_BYTES  5u
 
-/* No compiler makes more of platform_puts(). */
-#define PUTS_SIZE_MAX 1024u
+/* No compiler makes more of the functions whose code is looked at. */
+#define CHECKED_SIZE_MAX 1024u
+
+/* What a frame has beyond the MTU: the Ethernet header and a VLAN tag. */
+#define FRAME_EXTRA_BYTES 18u
+#define BUFFER_ALIGN      64u
 
 /* image.c: the list of functions comes first. */
 extern const unsigned char graft_image[], graft_image_end[];
@@ -64,8 +68,45 @@ static bool is_clear_of(const struct graft *graft, uint64_t addr)
 /*
  * What a function is known by. The interface's are global, as no other function of a program can have their
  * names then. Solo5 writes its own messages by platform_puts(), which it hides; a local function of that name
- * is Solo5's if it makes the hypercall itself: mov $0x502,%edx; out %eax,(%dx).
+ * is Solo5's if it makes the hypercall itself. So do the network's functions, of which all are replaced or
+ * none: those that are not would not find what the others have received.
  */
+struct known_function {
+    const char *name;
+    enum hypercall number;
+    bool is_hidden;
+    bool is_checked; /* makes the hypercall itself */
+};
+
+static const struct known_function known_functions[] = {
+    {"solo5_block_read", HYPERCALL_BLOCK_READ, false, false},
+    {"solo5_console_write", HYPERCALL_PUTS, false, false},
+    {"platform_puts", HYPERCALL_PUTS, true, true},
+    {"solo5_net_read", HYPERCALL_NET_READ, false, true},
+    {"solo5_net_write", HYPERCALL_NET_WRITE, false, true},
+    {"solo5_yield", HYPERCALL_POLL, false, true},
+};
+
+#define NET_FUNCTIONS 3u
+
+/* What the replacement of solo5_yield() calls. */
+#define CLOCK_FUNCTION "solo5_clock_monotonic"
+
+static const struct known_function *find_known(const char *name)
+{
+    for (size_t i = 0; i < sizeof(known_functions) / sizeof(known_functions[0]); i++)
+        if (strcmp(known_functions[i].name, name) == 0)
+            return &known_functions[i];
+    BUG_ON(true);
+}
+
+static bool is_of_net(const struct known_function *known)
+{
+    return known->number == HYPERCALL_NET_READ || known->number == HYPERCALL_NET_WRITE ||
+           known->number == HYPERCALL_POLL;
+}
+
+/* mov $0x500+number,%edx; out %eax,(%dx) */
 static bool makes_hypercall(const unsigned char *code, size_t size, enum hypercall number)
 {
     const unsigned char port[] = {0xba, (HYPERCALL_PORT + (unsigned)number) & 0xff, HYPERCALL_PORT >> 8, 0,
@@ -75,32 +116,63 @@ static bool makes_hypercall(const unsigned char *code, size_t size, enum hyperca
     return found != NULL && memchr(found + sizeof(port), 0xef, size - (size_t)(found + sizeof(port) - code));
 }
 
-static bool is_known(const struct unikernel *unikernel, const char *name, const struct symbol_function *found)
+static bool is_one(const struct unikernel *unikernel, const struct symbol_function *found)
 {
-    if (found->n != 1 || found->size < JUMP_BYTES || !is_code(&unikernel->elf, found->start, found->size))
-        return false;
-    if (strcmp(name, "platform_puts") != 0)
-        return found->is_global;
-    const struct elf_segment *s = elf_file_find_segment(&unikernel->elf, found->start);
-    const unsigned char *code = unikernel->symbols.bytes + s->file_off + (found->start - s->vaddr);
-    return found->size <= PUTS_SIZE_MAX && makes_hypercall(code, found->size, HYPERCALL_PUTS);
+    return found->n == 1 && found->size >= JUMP_BYTES && is_code(&unikernel->elf, found->start, found->size);
 }
 
-static void add_jump(struct graft *graft, const char *name, const struct graft_jump *jump)
+static bool is_known(const struct unikernel *unikernel, const struct known_function *known,
+                     const struct symbol_function *found)
+{
+    if (!is_one(unikernel, found) || (!known->is_hidden && !found->is_global))
+        return false;
+    if (!known->is_checked)
+        return true;
+    const struct elf_segment *s = elf_file_find_segment(&unikernel->elf, found->start);
+    const unsigned char *code = unikernel->symbols.bytes + s->file_off + (found->start - s->vaddr);
+    return found->size <= CHECKED_SIZE_MAX && makes_hypercall(code, found->size, known->number);
+}
+
+static void add_jump(struct graft *graft, const struct known_function *known, const struct graft_jump *jump)
 {
     if (!is_in_reach(jump) || !is_clear_of(graft, jump->from))
         return;
     graft->jumps[graft->n_jumps++] = *jump;
-    if (strcmp(name, "solo5_block_read") == 0)
-        graft->reads_windows = true;
-    else
-        graft->gathers_output = true;
+    graft->reads_windows |= known->number == HYPERCALL_BLOCK_READ;
+    graft->gathers_output |= known->number == HYPERCALL_PUTS;
+}
+
+/* The functions of the list that are of the network, or those that are not. */
+static void add_jumps(const struct unikernel *unikernel, const struct symbol_function *found, bool of_net,
+                      struct graft *graft)
+{
+    for (size_t i = 0; function_at(i)->name[0] != '\0'; i++) {
+        const struct known_function *known = find_known(function_at(i)->name);
+        if (is_of_net(known) == of_net && is_known(unikernel, known, &found[i]))
+            add_jump(graft, known, &(struct graft_jump){.from = found[i].start, .to = function_at(i)->entry});
+    }
+}
+
+static void add_net_jumps(const struct unikernel *unikernel, const struct symbol_function *found,
+                          const struct symbol_function *clock, struct graft *graft)
+{
+    const size_t n_jumps = graft->n_jumps;
+
+    if (!manifest_has(&unikernel->manifest, MANIFEST_NET) || !is_one(unikernel, clock) || !clock->is_global)
+        return;
+    add_jumps(unikernel, found, true, graft);
+    if (graft->n_jumps == n_jumps + NET_FUNCTIONS && is_clear_of(graft, clock->start)) {
+        graft->uses_ring = true;
+        graft->clock = clock->start;
+    } else {
+        graft->n_jumps = n_jumps;
+    }
 }
 
 void graft_plan(const struct unikernel *unikernel, struct graft *out)
 {
-    const char *names[GRAFT_JUMPS_MAX] = {0};
-    struct symbol_function found[GRAFT_JUMPS_MAX];
+    const char *names[GRAFT_JUMPS_MAX + 1] = {0};
+    struct symbol_function found[GRAFT_JUMPS_MAX + 1];
     const size_t n = count_functions();
 
     *out = (struct graft){0};
@@ -108,11 +180,10 @@ void graft_plan(const struct unikernel *unikernel, struct graft *out)
         return;
     for (size_t i = 0; i < n; i++)
         names[i] = function_at(i)->name;
-    symbols_find_functions(&unikernel->symbols, names, n, found);
-    for (size_t i = 0; i < n; i++)
-        if (is_known(unikernel, names[i], &found[i]))
-            add_jump(out, names[i],
-                     &(struct graft_jump){.from = found[i].start, .to = function_at(i)->entry});
+    names[n] = CLOCK_FUNCTION;
+    symbols_find_functions(&unikernel->symbols, names, n + 1, found);
+    add_jumps(unikernel, found, false, out);
+    add_net_jumps(unikernel, found, &found[n], out);
 }
 
 static int write_jump(const struct graft_jump *jump, const struct guest_mem *mem, const struct elf_file *elf,
@@ -149,6 +220,46 @@ void graft_add_block(const struct guest_mem *mem, uint32_t handle, uint64_t bloc
             table->blocks[handle].window = (struct gpa){mem->windows[i].start};
             table->blocks[handle].window_bytes = mem->windows[i].end - mem->windows[i].start;
         }
+}
+
+/* Which buffers of so many bytes there are. False when there are too few. */
+static bool divide_buffers(struct graft_net *net, uint32_t n_devices)
+{
+    const uint64_t room = (GRAFT_FRAMES_BYTES - sizeof(struct graft_frames)) / net->buffer_bytes;
+    const uint32_t n = room < GRAFT_BUFFERS_MAX ? (uint32_t)room : GRAFT_BUFFERS_MAX;
+
+    net->n_writes = n / 4 < GRAFT_WRITES_MAX ? n / 4 : GRAFT_WRITES_MAX;
+    net->n_posts = (n - net->n_writes) / n_devices;
+    if (net->n_posts > GRAFT_POSTS_MAX)
+        net->n_posts = GRAFT_POSTS_MAX;
+    return net->n_writes >= 2 && net->n_posts >= 2;
+}
+
+bool graft_set_net(const struct graft *graft, const struct guest_mem *mem,
+                   const struct manifest_table *manifest, uint64_t ring, uint64_t tsc_hz)
+{
+    struct graft_table *table = guest_mem_at(mem, LOW_GRAFT_TABLE, sizeof(*table));
+    struct graft_net net = {.ring = {ring},
+                            .frames = {mem->lent.start},
+                            .clock = {graft->clock},
+                            .mem_size = mem->size,
+                            .buffer_bytes = GRAFT_BUFFER_BYTES_MIN,
+                            .ticks_per_us = (uint32_t)(tsc_hz / 1000000)};
+    uint32_t n_devices = 0;
+
+    for (uint32_t i = 0; i < manifest->n_entries; i++) {
+        if (manifest->entries[i].type != MANIFEST_NET)
+            continue;
+        const uint32_t longest = manifest->entries[i].u.net.mtu + FRAME_EXTRA_BYTES;
+        if (longest > net.buffer_bytes)
+            net.buffer_bytes = (longest + BUFFER_ALIGN - 1) / BUFFER_ALIGN * BUFFER_ALIGN;
+        net.devices |= 1ull << i;
+        n_devices++;
+    }
+    if (n_devices == 0 || !divide_buffers(&net, n_devices))
+        net.devices = 0;
+    table->net = net;
+    return net.devices != 0;
 }
 
 const char *graft_find_name(uint64_t address, uint64_t *out_off)

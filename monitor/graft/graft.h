@@ -22,6 +22,7 @@
 
 struct elf_file;
 struct guest_mem;
+struct manifest_table;
 struct unikernel;
 
 /* A function that is replaced. */
@@ -37,6 +38,8 @@ struct graft {
     size_t n_jumps; /* 0: the guest runs as it is */
     bool reads_windows;
     bool gathers_output; /* in a struct graft_console at LOW_GRAFT_DATA */
+    bool uses_ring;      /* for all network devices, with a struct graft_frames right above the ring */
+    uint64_t clock;      /* with uses_ring: where the guest's solo5_clock_monotonic() begins */
 };
 
 /* Decides what is replaced. Pure. */
@@ -51,6 +54,14 @@ int graft_apply(const struct graft *graft, const struct guest_mem *mem, const st
 
 /* Tells the code that handle is a block device; a window on it, if there is one, is mem's. */
 void graft_add_block(const struct guest_mem *mem, uint32_t handle, uint64_t block_size);
+
+/*
+ * Tells the code of a guest that uses the ring which network devices it has: those of the manifest, which are
+ * attached. ring is the ring's address; mem says where the buffers are (guest_mem_lend()). Returns false if
+ * frames can be so long that there are too few buffers for them: then the functions make hypercalls.
+ */
+bool graft_set_net(const struct graft *graft, const struct guest_mem *mem,
+                   const struct manifest_table *manifest, uint64_t ring, uint64_t tsc_hz);
 
 /*
  * The name of the function of Solo5's library whose replacement a guest address is in, and how far; NULL when

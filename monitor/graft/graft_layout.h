@@ -9,6 +9,7 @@
 
 #include "abi/guest_ptr.h"
 #include "abi/note.h"
+#include "abi/ring.h"
 #include "x86_64/low_memory.h"
 
 #include <stddef.h>
@@ -28,9 +29,23 @@ struct graft_block {
     uint64_t block_size;                     /* 0: this handle is no block device */
 };
 
+/* The network devices, which all use one ring. */
+struct graft_net {
+    uint64_t devices; /* their handles, as bits; 0: everything goes by hypercalls */
+    GUEST_PTR(struct ring *) ring;
+    GUEST_PTR(struct graft_frames *) frames;
+    GUEST_PTR(__typeof__(uint64_t(*)(void))) clock; /* the guest's own solo5_clock_monotonic() */
+    uint64_t mem_size;                              /* bytes: the guest's, without all this */
+    uint32_t buffer_bytes;                          /* of each buffer */
+    uint32_t n_writes;                              /* buffers to send from; they come first */
+    uint32_t n_posts;                               /* buffers that are posted for each device */
+    uint32_t ticks_per_us;
+};
+
 /* At LOW_GRAFT_TABLE. */
 struct graft_table {
     struct graft_block blocks[MANIFEST_ENTRIES_MAX];
+    struct graft_net net;
 };
 _Static_assert(sizeof(struct graft_table) <= LOW_GRAFT_DATA - LOW_GRAFT_TABLE, "fits");
 
@@ -51,5 +66,44 @@ struct graft_console {
 _Static_assert(sizeof(struct graft_console) == LOW_GRAFT_END - LOW_GRAFT_DATA, "fills its pages");
 
 #define GRAFT_CONSOLE_BYTES sizeof(((struct graft_console *)0)->bytes)
+
+#define GRAFT_BUFFER_BYTES_MIN RING_BUF_BYTES
+#define GRAFT_BUFFERS_MAX      500u
+#define GRAFT_POSTS_MAX        64u /* for each device */
+#define GRAFT_WRITES_MAX       128u
+_Static_assert(GRAFT_BUFFERS_MAX < RING_SLOTS, "there is always a free slot");
+
+/* Buffers of a device with frames, the oldest first, as numbers + 1; 0: none. */
+struct graft_queue {
+    uint16_t first;
+    uint16_t last;
+};
+
+/*
+ * What only the code of the network functions uses, right above the ring: what it remembers, and the buffers.
+ * The monitor knows of them what the entries in the ring say.
+ */
+struct graft_frames {
+    uint64_t ready;    /* the devices with frames in buffers, as bits */
+    uint64_t asked;    /* the devices of which it is known that there is nothing else, as bits */
+    uint64_t known_at; /* since when, in ticks */
+    uint64_t n_written;
+    uint32_t last_write_end; /* where entry_head is when everything is sent */
+    uint32_t is_started;     /* buffers are posted */
+    uint32_t n_blind;        /* see yield.c */
+    uint32_t n_blind_next;
+    uint64_t usual_wait; /* ticks */
+    struct graft_queue queues[MANIFEST_ENTRIES_MAX];
+    uint16_t next[GRAFT_BUFFERS_MAX];      /* in the queue */
+    uint8_t handles[GRAFT_BUFFERS_MAX];    /* of the device that a buffer is posted for */
+    uint32_t lens[GRAFT_BUFFERS_MAX];      /* of the frame in it */
+    uint32_t write_ends[GRAFT_WRITES_MAX]; /* where entry_head is when the buffer is free again */
+    unsigned char buffers[] __attribute__((aligned(4096)));
+};
+
+#define GRAFT_FRAMES_BYTES (1u << 20)
+_Static_assert(sizeof(struct graft_frames) + (GRAFT_BUFFERS_MAX * GRAFT_BUFFER_BYTES_MIN) <=
+                   GRAFT_FRAMES_BYTES,
+               "fits");
 
 #endif

@@ -7,6 +7,7 @@
 #include "unikernel.h"
 
 #include <stdint.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,6 +20,26 @@ static void check_jump(const struct unikernel *unikernel, const struct graft_jum
     BUG_ON(jump->from + 5 - jump->to > INT32_MAX);
 }
 
+/* The network's functions are replaced together or not at all, and what they call is code. */
+static void check_net(const struct unikernel *unikernel, const struct graft *graft)
+{
+    static const char *const names[] = {"solo5_net_read", "solo5_net_write", "solo5_yield"};
+    unsigned n = 0;
+
+    for (size_t i = 0; i < graft->n_jumps; i++) {
+        uint64_t off;
+        const char *name = graft_find_name(graft->jumps[i].to, &off);
+        BUG_ON(name == NULL || off != 0);
+        for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+            n += strcmp(name, names[k]) == 0;
+    }
+    BUG_ON(n != (graft->uses_ring ? 3 : 0));
+    if (!graft->uses_ring)
+        return;
+    const struct elf_segment *s = elf_file_find_segment(&unikernel->elf, graft->clock);
+    BUG_ON(s == NULL || (s->flags & PF_X) == 0 || !manifest_has(&unikernel->manifest, MANIFEST_NET));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct unikernel unikernel;
@@ -29,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     graft_plan(&unikernel, &graft);
     BUG_ON(graft.n_jumps > GRAFT_JUMPS_MAX);
+    check_net(&unikernel, &graft);
     for (size_t i = 0; i < graft.n_jumps; i++) {
         check_jump(&unikernel, &graft.jumps[i]);
         for (size_t k = 0; k < i; k++)

@@ -19,6 +19,10 @@
 #define NAMES_OFF    0xb90u
 #define ELF_SIZE     0xbc0u
 
+/* Of files with functions to replace, which have longer names. */
+#define GRAFT_ELF_SIZE 0xc00u
+#define FUNCTION_SIZE  16u
+
 static const char *root;
 
 static void save(const char *target, const char *name, const void *bytes, size_t size)
@@ -108,34 +112,62 @@ static void make_elf_seeds(void)
     save_elf("two-devices-of-one-name");
 }
 
-/* A unikernel with a function that the monitor has a replacement for. */
-static void make_graft_seed(void)
+/* A unikernel with functions that the monitor has replacements for: their names and what their code is. */
+struct graft_seed {
+    const char *names; /* each with a NUL before it */
+    size_t names_size;
+    unsigned n;
+    const unsigned char (*code)[FUNCTION_SIZE]; /* of each */
+};
+
+static void add_functions(const struct graft_seed *seed)
 {
-    static const char names[] = "\0solo5_block_read";
     const Elf64_Shdr sections[3] = {
         [1] = {.sh_type = SHT_SYMTAB,
                .sh_offset = SYMBOLS_OFF,
-               .sh_size = 2 * sizeof(Elf64_Sym),
+               .sh_size = (seed->n + 1) * sizeof(Elf64_Sym),
                .sh_entsize = sizeof(Elf64_Sym),
                .sh_link = 2},
-        [2] = {.sh_type = SHT_STRTAB, .sh_offset = NAMES_OFF, .sh_size = sizeof(names)},
+        [2] = {.sh_type = SHT_STRTAB, .sh_offset = NAMES_OFF, .sh_size = seed->names_size},
     };
-    const Elf64_Sym symbol = {.st_name = 1,
-                              .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
-                              .st_shndx = 1,
-                              .st_value = TEXT_VADDR,
-                              .st_size = 0x40};
+    size_t name = 1;
 
+    memcpy(b.bytes + SECTIONS_OFF, sections, sizeof(sections));
+    for (unsigned i = 0; i < seed->n; i++) {
+        const Elf64_Sym symbol = {.st_name = (Elf64_Word)name,
+                                  .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+                                  .st_shndx = 1,
+                                  .st_value = TEXT_VADDR + i * FUNCTION_SIZE,
+                                  .st_size = FUNCTION_SIZE};
+        memcpy(b.bytes + SYMBOLS_OFF + (i + 1) * sizeof(symbol), &symbol, sizeof(symbol));
+        memcpy(b.bytes + CONTENT_OFF + i * FUNCTION_SIZE, seed->code[i], FUNCTION_SIZE);
+        name += strlen(seed->names + name) + 1;
+    }
+    memcpy(b.bytes + NAMES_OFF, seed->names, seed->names_size);
+}
+
+static void save_graft(const char *name, const struct graft_seed *seed)
+{
     begin_elf();
     b.programs[PROGRAM_NOTE_KIT].p_type = PT_NULL;
     b.header.e_shoff = SECTIONS_OFF;
     b.header.e_shentsize = sizeof(Elf64_Shdr);
     b.header.e_shnum = 3;
     elf_builder_write(&b);
-    memcpy(b.bytes + SECTIONS_OFF, sections, sizeof(sections));
-    memcpy(b.bytes + SYMBOLS_OFF + sizeof(symbol), &symbol, sizeof(symbol));
-    memcpy(b.bytes + NAMES_OFF, names, sizeof(names));
-    save("fuzz_graft", "block-read", b.bytes, ELF_SIZE);
+    add_functions(seed);
+    save("fuzz_graft", name, b.bytes, GRAFT_ELF_SIZE);
+}
+
+static void make_graft_seeds(void)
+{
+    static const char block[] = "\0solo5_block_read",
+                      net[] = "\0solo5_net_read\0solo5_net_write\0solo5_yield\0solo5_clock_monotonic";
+    /* mov $port,%edx; out %eax,(%dx) */
+    static const unsigned char code[][FUNCTION_SIZE] = {
+        {0xba, 0x07, 0x05, 0, 0, 0xef}, {0xba, 0x06, 0x05, 0, 0, 0xef}, {0xba, 0x03, 0x05, 0, 0, 0xef}, {0}};
+
+    save_graft("block-read", &(struct graft_seed){block, sizeof(block), 1, code});
+    save_graft("net", &(struct graft_seed){net, sizeof(net), 4, code});
 }
 
 /* ---- Messages ---- */
@@ -236,7 +268,7 @@ int main(int argc, char **argv)
     }
     root = argv[1];
     make_elf_seeds();
-    make_graft_seed();
+    make_graft_seeds();
     make_launch_seeds();
     make_start_seeds();
     return EXIT_SUCCESS;

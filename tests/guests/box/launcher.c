@@ -60,7 +60,7 @@ static int listen_at(const char *name)
     return fd;
 }
 
-static void send_launch(int sock, const char *guest, const char *control)
+static void send_launch(int sock, const char *guest, const char *control, uint32_t flags)
 {
     static const struct launch_fd roles[] = {
         {LAUNCH_FD_KVM, 0}, {LAUNCH_FD_GUEST, 0}, {LAUNCH_FD_CONTROL, 0}, {LAUNCH_FD_STATUS, 0}};
@@ -72,7 +72,7 @@ static void send_launch(int sock, const char *guest, const char *control)
                                       .size = sizeof(message),
                                       .memory_bytes = 16 << 20,
                                       .flags = LAUNCH_OWN_USER_NS | LAUNCH_OWN_MOUNT_NS | LAUNCH_OWN_IPC_NS |
-                                               LAUNCH_OWN_UTS_NS | LAUNCH_OWN_CGROUP_NS,
+                                               LAUNCH_OWN_UTS_NS | LAUNCH_OWN_CGROUP_NS | flags,
                                       .n_fds = 4,
                                       .label = "box"};
     memcpy(message.fds, roles, sizeof(roles));
@@ -87,6 +87,11 @@ static void send_launch(int sock, const char *guest, const char *control)
 
 void launcher_launch(const char *monitor, const char *guest, struct launched *out)
 {
+    launcher_launch_with(monitor, guest, 0, out);
+}
+
+void launcher_launch_with(const char *monitor, const char *guest, uint32_t flags, struct launched *out)
+{
     int sockets[2], output[2];
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets), 0);
@@ -100,7 +105,7 @@ void launcher_launch(const char *monitor, const char *guest, struct launched *ou
     out->output_fd = output[0];
 
     snprintf(out->control, sizeof(out->control), "wherry-box-%d", out->pid);
-    send_launch(sockets[0], guest, out->control);
+    send_launch(sockets[0], guest, out->control, flags);
     expect_success(sockets[0]);
     close(sockets[0]);
 }
@@ -116,7 +121,8 @@ static void start(const struct launched *launched, const int *taps, uint32_t n_t
                                      .version = LAUNCH_VERSION,
                                      .size = sizeof(message),
                                      .n_nets = n_taps,
-                                     .nets = {{.name = "net", .mac = {2, 0, 0, 0, 0, 1}, .mtu = 1500}}};
+                                     .nets = {{.name = "net", .mac = {2, 0, 0, 0, 0, 1}, .mtu = 1500},
+                                              {.name = "other", .mac = {2, 0, 0, 0, 0, 2}, .mtu = 1500}}};
     ck_assert_int_eq(connect(sock, (struct sockaddr *)&address, sizeof(address)), 0);
     ck_assert_ok(fd_send(sock, &message, sizeof(message), taps, n_taps, &err), err);
     expect_success(sock);
@@ -131,6 +137,11 @@ void launcher_start(const struct launched *launched)
 void launcher_start_net(const struct launched *launched, int tap_fd)
 {
     start(launched, &tap_fd, 1);
+}
+
+void launcher_start_nets(const struct launched *launched, const int tap_fds[2])
+{
+    start(launched, tap_fds, 2);
 }
 
 int launcher_wait(struct launched *launched)

@@ -4,10 +4,12 @@
 #include "abi/note.h"
 
 static const struct manifest *manifest;
+static uint64_t ticks_per_us;
 
 void solo5_library_init(const struct boot_info *info)
 {
     manifest = info->mft;
+    ticks_per_us = info->cpu_cycle_freq / 1000000;
 }
 
 static const struct manifest_entry *find_device(solo5_handle_t handle, uint32_t type)
@@ -50,4 +52,33 @@ int platform_puts(const char *buf, int size)
 void solo5_console_write(const char *buf, size_t size)
 {
     print_bytes(buf, size);
+}
+
+solo5_time_t solo5_clock_monotonic(void)
+{
+    return __builtin_ia32_rdtsc() / ticks_per_us * 1000;
+}
+
+solo5_result_t solo5_net_read(solo5_handle_t handle, uint8_t *buf, size_t size, size_t *read_size)
+{
+    volatile struct hc_net_read call = {.handle = handle, .data = buf, .len = size};
+    hypercall(HYPERCALL_NET_READ, &call);
+    *read_size = call.len;
+    return (solo5_result_t)call.ret;
+}
+
+solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t size)
+{
+    volatile struct hc_net_write call = {.handle = handle, .data = buf, .len = size};
+    hypercall(HYPERCALL_NET_WRITE, &call);
+    return (solo5_result_t)call.ret;
+}
+
+void solo5_yield(solo5_time_t deadline, solo5_handle_set_t *ready_set)
+{
+    solo5_time_t now = solo5_clock_monotonic();
+    volatile struct hc_poll call = {.timeout_nsecs = deadline > now ? deadline - now : 0};
+    hypercall(HYPERCALL_POLL, &call);
+    if (ready_set != NULL)
+        *ready_set = call.ready_set;
 }

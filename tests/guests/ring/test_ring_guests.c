@@ -88,7 +88,9 @@ static ssize_t receive(void *frame, size_t size)
     return recv(net, frame, size, 0);
 }
 
-static const char *const echoes[] = {"echo", "posted_echo", "kit_echo"};
+static const char *const echoes[] = {"echo", "posted_echo", "kit_echo", "graft_echo"};
+#define N_ECHOES     (int)(sizeof(echoes) / sizeof(echoes[0]))
+#define FIRST_YIELDS 2 /* and those behind it */
 
 START_TEST(frames_come_back_whole_and_in_order)
 {
@@ -184,6 +186,8 @@ static const struct {
     {"post_into_code", 255, "64 bytes at 0x10"},
     {"too_many_posted", 255, "more than 1024 buffers posted"},
     {"scribble", 255, "guest trap: "},
+    {"graft_index_jumps", 255, " entries submitted to a ring of 1024"},
+    {"graft_lies", 255, " of the monitor"},
 };
 
 START_TEST(a_guest_that_breaks_the_rules_ends_with_a_report)
@@ -349,7 +353,7 @@ START_TEST(a_guest_without_frames_takes_no_time)
 {
     char frame[2048];
 
-    start("kit_echo");
+    start(echoes[_i]);
     for (unsigned i = 0; i < 2000; i++) {
         ck_assert_int_eq(send(net, "frame", 5, 0), 5);
         ck_assert_int_eq(receive(frame, sizeof(frame)), 5);
@@ -424,11 +428,11 @@ int main(int argc, char **argv)
     Suite *suite = suite_create("ring_guests");
     TCase *traffic = unit_case(suite, "traffic");
     tcase_set_timeout(traffic, 60);
-    tcase_add_loop_test(traffic, frames_come_back_whole_and_in_order, 0, 3);
-    tcase_add_loop_test(traffic, many_frames_are_under_way, 0, 3);
+    tcase_add_loop_test(traffic, frames_come_back_whole_and_in_order, 0, N_ECHOES);
+    tcase_add_loop_test(traffic, many_frames_are_under_way, 0, N_ECHOES);
     tcase_add_test(traffic, a_full_ring_loses_nothing);
     tcase_add_test(traffic, every_bell_is_heard);
-    tcase_add_test(traffic, a_guest_without_frames_takes_no_time);
+    tcase_add_loop_test(traffic, a_guest_without_frames_takes_no_time, FIRST_YIELDS, N_ECHOES);
     tcase_add_test(traffic, what_was_submitted_is_sent_before_the_end);
     TCase *rules = unit_case(suite, "rules");
     tcase_set_timeout(rules, 60);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The notes of a test guest: Solo5's hvt interface, a block device "disk" if GUEST_HAS_DISK is defined, a
- * network device "net" if GUEST_HAS_NET is, and the wish for the features GUEST_FEATURES of our own.
- * GUEST_TARGET and GUEST_VERSION say for which interface it is, if not for this one.
+ * network device "net" if GUEST_HAS_NET is, another one "other" if GUEST_HAS_NETS is, and the wish for the
+ * features GUEST_FEATURES of our own. GUEST_TARGET and GUEST_VERSION say for which interface it is, if not
+ * for this one.
  */
 #include "abi/boot.h"
 #include "abi/hypercall.h"
@@ -11,7 +12,9 @@
 
 _Static_assert(HALT_PORT == HYPERCALL_PORT + HYPERCALL_HALT, "abi_constants.h");
 
-#if defined(GUEST_HAS_DISK) || defined(GUEST_HAS_NET)
+#if defined(GUEST_HAS_NETS)
+#define N_ENTRIES 3
+#elif defined(GUEST_HAS_DISK) || defined(GUEST_HAS_NET)
 #define N_ENTRIES 2
 #else
 #define N_ENTRIES 1
@@ -47,8 +50,11 @@ static const struct {
             {.type = MANIFEST_RESERVED_FIRST},
 #ifdef GUEST_HAS_DISK
             {.name = "disk", .type = MANIFEST_BLOCK},
-#elif defined(GUEST_HAS_NET)
+#elif defined(GUEST_HAS_NET) || defined(GUEST_HAS_NETS)
             {.name = "net", .type = MANIFEST_NET},
+#endif
+#ifdef GUEST_HAS_NETS
+            {.name = "other", .type = MANIFEST_NET},
 #endif
         },
 };
