@@ -7,13 +7,20 @@
 #
 # The guests are guests/*.c, plain Solo5, built twice: with Solo5's own library (which takes one block a request, and
 # the network ring where it is offered) and with the kit's (any number of blocks a request; a window, the network ring
-# and posted buffers where they are offered). Each binary for hvt runs unmodified in both hvt tenders. This monitor runs those with
-# Solo5's library once with and once without its replacements for functions of that library (--no-graft). Every round measures every cell
-# once; a ratio is the median of the rounds' ratios.
+# and posted buffers where they are offered). The responder is also linked with Solo5's library as it was before 2026,
+# when it had no ring. Each binary for hvt runs unmodified in both hvt tenders. This monitor runs those with Solo5's
+# library once with and once without its replacements for functions of that library (--no-graft). Every round measures
+# every cell once; a ratio is the median of the rounds' ratios.
 
 bench_dir_guests=tests/bench/guests
 
 # ---- Solo5 ----
+
+# monitor_link_guest NAME ABI OUTPUT
+monitor_link_guest() {
+    "$bench_scratch/solo5/toolchain/bin/x86_64-solo5-none-static-cc" -O2 -mgeneral-regs-only -z "solo5-abi=$2" \
+        "$bench_dir_guests/$1.c" "$bench_scratch/$1-manifest.c" -o "$3"
+}
 
 monitor_build_solo5() {
     local solo5=$bench_scratch/solo5 name abi
@@ -25,10 +32,16 @@ monitor_build_solo5() {
     for name in reader responder; do
         "$solo5/elftool/solo5-elftool" gen-manifest "$bench_dir_guests/$name.json" "$bench_scratch/$name-manifest.c"
         for abi in hvt spt; do
-            "$solo5/toolchain/bin/x86_64-solo5-none-static-cc" -O2 -mgeneral-regs-only -z "solo5-abi=$abi" \
-                "$bench_dir_guests/$name.c" "$bench_scratch/$name-manifest.c" -o "$bench_scratch/$name.$abi"
+            monitor_link_guest "$name" "$abi" "$bench_scratch/$name.$abi"
         done
     done
+    # The library as it was before it had a ring: it makes hypercalls, whatever it is offered.
+    sed -i 's/bi->host_features & HVT_FEATURE_RING_IO/0/' "$solo5/bindings/hvt/net.c"
+    if ! (cd "$solo5" && make -j "$(nproc)") >>"$bench_scratch/solo5.log" 2>&1; then
+        tail -n 20 "$bench_scratch/solo5.log"
+        return 1
+    fi
+    monitor_link_guest responder hvt "$bench_scratch/responder-without-ring.hvt"
 }
 
 # ---- Samples ----
@@ -126,10 +139,11 @@ monitor_block() {
 
 # ---- Net ----
 
-# monitor_exchange CELL TENDER GUEST: what frames.c measures of one guest.
+# monitor_exchange CELL TENDER GUEST [OPTION]: what frames.c measures of one guest.
 monitor_exchange() {
     local cell=$1 tender=$2 guest=$3 round_trips from to pid
-    "$tender" --net:net=tap0 "$guest" >"$bench_scratch/net.log" 2>&1 &
+    shift 3
+    "$tender" "$@" --net:net=tap0 "$guest" >"$bench_scratch/net.log" 2>&1 &
     pid=$!
     if ! read -r round_trips from to < <(timeout 100 "$root/build/bench/frames" tap0); then
         kill "$pid" || true
@@ -151,8 +165,11 @@ monitor_net() {
     ip link set tap0 up
     for ((i = 0; i < rounds; i++)); do
         monitor_exchange wherry "$wherry_monitor" "$bench_scratch/responder.hvt"
+        monitor_exchange wherry-no-graft "$wherry_monitor" "$bench_scratch/responder.hvt" --no-graft
         monitor_exchange hvt "$hvt" "$bench_scratch/responder.hvt"
-        monitor_exchange hvt-plain "$bench_scratch/hvt-without-ring" "$bench_scratch/responder.hvt"
+        monitor_exchange wherry-old "$wherry_monitor" "$bench_scratch/responder-without-ring.hvt"
+        monitor_exchange wherry-old-no-graft "$wherry_monitor" "$bench_scratch/responder-without-ring.hvt" --no-graft
+        monitor_exchange hvt-old "$hvt" "$bench_scratch/responder-without-ring.hvt"
         monitor_exchange spt "$spt" "$bench_scratch/responder.spt"
         monitor_exchange wherry-kit "$wherry_monitor" "$kit_guests/bench_responder"
         monitor_exchange hvt-kit "$hvt" "$kit_guests/bench_responder"
@@ -165,25 +182,32 @@ monitor_net() {
         from) title='1514 bytes out' unit=MB/s ;;
         to) title='1514 bytes in' unit=MB/s ;;
         esac
-        samples_row "$title, ring: wherry" "wherry.$metric" "$unit"
-        samples_row "$title, ring: hvt" "hvt.$metric" "$unit"
+        samples_row "$title, Solo5's library: wherry" "wherry.$metric" "$unit"
+        samples_row "$title, Solo5's library: wherry, no graft" "wherry-no-graft.$metric" "$unit"
+        samples_row "$title, Solo5's library: hvt" "hvt.$metric" "$unit"
+        samples_row "$title, without ring: wherry" "wherry-old.$metric" "$unit"
+        samples_row "$title, without ring: wherry, no graft" "wherry-old-no-graft.$metric" "$unit"
+        samples_row "$title, without ring: hvt" "hvt-old.$metric" "$unit"
         samples_row "$title, system calls: spt" "spt.$metric" "$unit"
-        samples_row "$title, hypercalls: hvt" "hvt-plain.$metric" "$unit"
         samples_row "$title, kit: wherry (posted buffers)" "wherry-kit.$metric" "$unit"
         samples_row "$title, kit: hvt (ring)" "hvt-kit.$metric" "$unit"
         samples_row "$title, kit: hvt (hypercalls)" "hvt-kit-plain.$metric" "$unit"
     done
     # The same binary in both: of the kit, by what each tender offers at best, and by hypercalls in solo5-hvt; of
-    # Solo5's library by the ring in both, and by hypercalls in solo5-hvt.
+    # Solo5's library by the ring in both; of the library without a ring with and without its replacement, and by
+    # hypercalls in solo5-hvt.
     figure_paired net_vs_hvt wherry-kit.trips hvt-kit-plain.trips
     figure_paired net_out_vs_hvt wherry-kit.from hvt-kit-plain.from
     figure_paired net_in_vs_hvt wherry-kit.to hvt-kit-plain.to
-    figure_paired net_by_ring_vs_hvt wherry.trips hvt.trips
-    figure_paired net_out_by_ring_vs_hvt wherry.from hvt.from
-    figure_paired net_in_by_ring_vs_hvt wherry.to hvt.to
-    figure_paired net_ring_vs_hvt_without wherry.trips hvt-plain.trips
-    figure_paired net_out_ring_vs_hvt_without wherry.from hvt-plain.from
-    figure_paired net_in_ring_vs_hvt_without wherry.to hvt-plain.to
+    figure_paired net_by_ring_vs_hvt wherry-no-graft.trips hvt.trips
+    figure_paired net_out_by_ring_vs_hvt wherry-no-graft.from hvt.from
+    figure_paired net_in_by_ring_vs_hvt wherry-no-graft.to hvt.to
+    figure_paired net_solo5_vs_hvt wherry-old.trips hvt-old.trips
+    figure_paired net_out_solo5_vs_hvt wherry-old.from hvt-old.from
+    figure_paired net_in_solo5_vs_hvt wherry-old.to hvt-old.to
+    figure_paired net_by_hypercall_vs_hvt wherry-old-no-graft.trips hvt-old.trips
+    figure_paired net_out_by_hypercall_vs_hvt wherry-old-no-graft.from hvt-old.from
+    figure_paired net_in_by_hypercall_vs_hvt wherry-old-no-graft.to hvt-old.to
 }
 
 bench_monitor() {
