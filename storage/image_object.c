@@ -264,7 +264,6 @@ static int place_meta(const struct store *store, int dirfd, struct atomic_file *
     return 0;
 }
 
-/* Of an archive, whose writer still has it open, this does nothing. */
 static void enable_verity(int dirfd, const char *name)
 {
     _cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -282,6 +281,9 @@ static int write_parts(const struct store *store, int dirfd, const struct image_
             0 ||
         write_info(dirfd, parts, err) != 0)
         return -1;
+    /* What somebody may still write to gets no fs-verity. */
+    if (parts->meta_file != NULL)
+        atomic_file_release(parts->meta_file);
     enable_verity(dirfd, "meta");
     enable_verity(dirfd, "map");
     for (uint32_t i = 0; i < parts->n_packs; i++) {
