@@ -10,6 +10,9 @@
  * A thread that shares the vCPU's CPU is of no use, and schedulers like to put threads together that wake
  * each other up. So it keeps off the CPU from which it was called.
  *
+ * A watch needs no CPU to spare, as nobody waits for it: a look now and then. That it has ended is Dekker's
+ * handshake again: the thread says so and looks once more, the guest submits and sees whether it is watched.
+ *
  * It never looks at the ring for longer than an exit takes without anything to do. Between a guest's answer
  * and the next frame it does not look at all, because the other side needs a CPU as well.
  */
@@ -43,6 +46,12 @@
 /* Without a frame for so long, a duty is over. */
 #define LULL_NS 5000000
 
+/* Between two looks of a watch: the kernel adds 50 µs and the time to wake up. So many looks in vain end it,
+ * and two rings within such a time begin it. */
+#define LOOK_NS         850000
+#define LOOKS_IN_VAIN   4u
+#define RINGS_WITHIN_US 1000u
+
 /* So often in a row woken up by a frame that the guest dealt with alone, too. */
 #define VAIN_MAX 8u
 
@@ -65,11 +74,12 @@ enum duty_result { DUTY_HELPED, DUTY_IN_VAIN, DUTY_WITHOUT_CPU };
 
 /* WAKE_RING: the guest sends by itself; WAKE_FRAME: it answers, also when it was a poll that found the frame.
  */
-enum wake { WAKE_RING, WAKE_FRAME, WAKE_LULL };
+enum wake { WAKE_RING, WAKE_FRAME, WAKE_LULL, WAKE_WATCH };
 
 /* What is written to the eventfd, which adds it up. */
-#define CALL_FOR_RING 1ull
-#define CALL_FOR_POLL (1ull << 32)
+#define CALL_FOR_RING  1ull
+#define CALL_FOR_POLL  (1ull << 32)
+#define CALL_FOR_WATCH (1ull << 48)
 
 enum io_state { IO_STARTING, IO_SERVING, IO_FAILED };
 
@@ -87,14 +97,17 @@ struct io_thread {
     /* The vCPU's thread's: how often the guest asks. */
     uint64_t window_start;
     unsigned n_asked;
+    uint64_t last_ring;
     /* The thread's: where it may run, and which of these CPUs it keeps off; -1: none. */
     cpu_set_t cpus;
     int avoided_cpu;
+    uint32_t last_entry; /* that a look of a watch has seen */
     /* Each for the other; times in ticks. */
     _Atomic int vcpu_cpu;
     _Atomic uint64_t called_at;
     _Atomic uint64_t not_before;
     atomic_bool is_on_duty;
+    atomic_bool is_watching;
 };
 
 /* ---- Calling, in the vCPU's thread ---- */
@@ -127,9 +140,26 @@ static void note(struct io_thread *io, uint64_t reason)
         call(io, now, reason);
 }
 
+/* A guest that rings often may be lazy from now on. */
+static void note_watch(struct io_thread *io)
+{
+    static const uint64_t reason = CALL_FOR_WATCH;
+    const uint64_t now = ticks_now(), last = io->last_ring;
+
+    io->last_ring = now;
+    if (io->guest->ring.is_watched == NULL || now - last > RINGS_WITHIN_US * io->ticks_per_us ||
+        atomic_load_explicit(&io->is_watching, memory_order_relaxed))
+        return;
+    atomic_store_explicit(&io->is_watching, true, memory_order_relaxed);
+    ring_watch(&io->guest->ring, true);
+    (void)!syscalls_write(io->call_fd, &reason, sizeof(reason));
+}
+
 void io_thread_note_ring(struct io_thread *io)
 {
     note(io, CALL_FOR_RING);
+    if (io != NULL)
+        note_watch(io);
 }
 
 void io_thread_note_poll(struct io_thread *io)
@@ -198,20 +228,34 @@ static enum wake take_call(struct io_thread *io)
 
     /* Waking up for no reason does no harm. */
     (void)!read(io->call_fd, &reasons, sizeof(reasons));
-    return reasons % CALL_FOR_POLL != 0 ? WAKE_RING : WAKE_FRAME;
+    if (reasons % CALL_FOR_POLL != 0)
+        return WAKE_RING;
+    return reasons % CALL_FOR_WATCH != 0 ? WAKE_FRAME : WAKE_WATCH;
 }
 
-/* On duty: sleeps until there is something to do. */
+static bool is_watching(const struct io_thread *io)
+{
+    return atomic_load_explicit(&io->is_watching, memory_order_relaxed);
+}
+
+/* On duty: sleeps until there is something to do. While it watches, it sees what nobody has called it for. */
 static enum wake sleep_on_duty(struct io_thread *io)
 {
-    const struct timespec lull = {.tv_nsec = LULL_NS};
+    const long step = is_watching(io) ? LOOK_NS : LULL_NS;
+    const struct timespec timeout = {.tv_nsec = step};
 
-    if (ppoll(io->fds, io->n_fds, &lull, NULL) == 0)
-        return WAKE_LULL;
-    if (io->fds[0].revents == 0)
-        return WAKE_FRAME;
-    (void)keep_off(io);
-    return take_call(io);
+    for (long waited = 0; waited < LULL_NS; waited += step) {
+        if (ppoll(io->fds, io->n_fds, &timeout, NULL) == 0) {
+            if (ring_has_entries(&io->guest->ring))
+                return WAKE_RING;
+            continue;
+        }
+        if (io->fds[0].revents == 0)
+            return WAKE_FRAME;
+        (void)keep_off(io);
+        return take_call(io);
+    }
+    return WAKE_LULL;
 }
 
 static void set_duty(struct io_thread *io, bool is_on_duty)
@@ -284,12 +328,45 @@ static uint64_t next_pause(uint64_t pause, enum duty_result result)
     }
 }
 
+/* Serves what was submitted without ringing. False when the guest has submitted nothing since the last look.
+ */
+static bool look(struct io_thread *io)
+{
+    struct ring_server *ring = &io->guest->ring;
+
+    if (ring_serve(io->guest) == RING_BREACH)
+        run_end_beside(io->guest, io->options, ring->breach);
+    const uint32_t last = io->last_entry;
+    io->last_entry = atomic_load_explicit(&ring->entry_head, memory_order_relaxed);
+    return io->last_entry != last;
+}
+
+/* Off duty: looks at the ring now and then, until there is a call or the guest submits nothing any more. */
+static void watch(struct io_thread *io)
+{
+    const struct timespec timeout = {.tv_nsec = LOOK_NS};
+
+    for (unsigned in_vain = 0; in_vain < LOOKS_IN_VAIN;) {
+        if (ppoll(&io->fds[0], 1, &timeout, NULL) > 0)
+            return;
+        in_vain = look(io) ? 0 : in_vain + 1;
+    }
+    atomic_store_explicit(&io->is_watching, false, memory_order_relaxed);
+    ring_watch(&io->guest->ring, false);
+    (void)look(io);
+}
+
 static _Noreturn void serve_calls(struct io_thread *io)
 {
     uint64_t pause = PAUSE_MIN_US;
 
     for (;;) {
-        pause = next_pause(pause, do_duty(io, take_call(io)));
+        if (is_watching(io))
+            watch(io);
+        const enum wake wake = take_call(io);
+        if (wake == WAKE_WATCH)
+            continue;
+        pause = next_pause(pause, do_duty(io, wake));
         atomic_store_explicit(&io->not_before, ticks_now() + pause * io->ticks_per_us, memory_order_relaxed);
     }
 }

@@ -9,6 +9,10 @@
  * nor poll. Whether there is a CPU to spare is found out by trying. A duty that helped little is followed by
  * a pause, each twice as long as the one before.
  *
+ * A guest that can be told so (is_watched in devices/ring.h) is watched when it rings often: the thread looks
+ * at the ring about once a millisecond, which needs no CPU at a certain time, and the guest need not ring at
+ * once.
+ *
  * The thread exists only for guests with network devices, sleeps until it is called, and has its system calls
  * taken away before the guest's first instruction, as the vCPU's thread has.
  */

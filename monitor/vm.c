@@ -130,7 +130,8 @@ int vm_boot(struct vm *vm, struct guest *guest, const struct boot_parameters *pa
                                .is_stepped = vm->traps.is_stepping};
 
     if (guest->graft.uses_ring)
-        graft_set_net(&guest->graft, &guest->mem, &guest->manifest, guest->mem.size, vm->tsc_hz);
+        guest->ring.is_watched =
+            graft_set_net(&guest->graft, &guest->mem, &guest->manifest, guest->mem.size, vm->tsc_hz);
     complete.kernel_end = vm->kernel_end;
     complete.tsc_hz = vm->tsc_hz;
     if (boot_info_write(guest, &complete, &start.argument, err) < 0)

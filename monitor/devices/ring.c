@@ -288,12 +288,23 @@ bool ring_has_commits(const struct ring_server *server)
            atomic_load_explicit(&server->commit_tail, memory_order_relaxed);
 }
 
+bool ring_has_entries(const struct ring_server *server)
+{
+    return __atomic_load_n(&server->shared->entry_tail, __ATOMIC_RELAXED) !=
+           atomic_load_explicit(&server->entry_head, memory_order_relaxed);
+}
+
+void ring_watch(struct ring_server *server, bool is_watched)
+{
+    __atomic_store_n(server->is_watched, is_watched ? 1 : 0, __ATOMIC_SEQ_CST);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 bool ring_doze(struct ring_server *server)
 {
     __atomic_store_n(&server->shared->needs_kick, 1, __ATOMIC_SEQ_CST);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&server->shared->entry_tail, __ATOMIC_RELAXED) ==
-        atomic_load_explicit(&server->entry_head, memory_order_relaxed))
+    if (!ring_has_entries(server))
         return true;
     ring_wake(server);
     return false;

@@ -45,14 +45,15 @@ struct ring_queue {
 };
 
 struct ring_server {
-    struct ring *shared;          /* in guest memory; NULL: this guest has none */
-    bool can_post;                /* BOOT_FEATURE_NET_POSTED is offered */
-    _Atomic uint32_t entry_head;  /* the next entry to take; written by who serves */
-    _Atomic uint32_t n_answers;   /* how often the guest has come to an end with what it had got: it sent a
-                                   * frame, or  asked for one when there was none; written by who serves */
-    _Atomic uint32_t commit_tail; /* the next commit to post; the same */
-    atomic_bool is_taken;         /* somebody is serving */
-    char breach[200];             /* with RING_BREACH: what the guest did */
+    struct ring *shared;           /* in guest memory; NULL: this guest has none */
+    bool can_post;                 /* BOOT_FEATURE_NET_POSTED is offered */
+    volatile uint32_t *is_watched; /* where the guest is told whether it need not ring; NULL: nowhere */
+    _Atomic uint32_t entry_head;   /* the next entry to take; written by who serves */
+    _Atomic uint32_t n_answers;    /* how often the guest has come to an end with what it had got: it sent a
+                                    * frame, or  asked for one when there was none; written by who serves */
+    _Atomic uint32_t commit_tail;  /* the next commit to post; the same */
+    atomic_bool is_taken;          /* somebody is serving */
+    char breach[200];              /* with RING_BREACH: what the guest did */
     struct ring_queue queues[MANIFEST_ENTRIES_MAX];
     uint32_t free_post; /* its number + 1 */
     uint32_t n_posts;   /* how many have ever been used: those behind are not even zeroed */
@@ -98,6 +99,13 @@ enum ring_verdict ring_drain(struct guest *guest);
  */
 bool ring_doze(struct ring_server *server);
 void ring_wake(struct ring_server *server);
+
+/* Whether there is something to serve. */
+bool ring_has_entries(const struct ring_server *server);
+
+/* Tells the guest whether somebody looks at the ring within a millisecond, so that it need not ring at once.
+ * After "no", what it has submitted before is there to be seen. */
+void ring_watch(struct ring_server *server, bool is_watched);
 
 /* Tells the guest whether somebody receives as frames come, so that it may wait for them without a poll. */
 void ring_set_receiving(struct ring_server *server, bool is_receiving);

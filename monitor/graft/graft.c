@@ -235,8 +235,8 @@ static bool divide_buffers(struct graft_net *net, uint32_t n_devices)
     return net->n_writes >= 2 && net->n_posts >= 2;
 }
 
-bool graft_set_net(const struct graft *graft, const struct guest_mem *mem,
-                   const struct manifest_table *manifest, uint64_t ring, uint64_t tsc_hz)
+volatile uint32_t *graft_set_net(const struct graft *graft, const struct guest_mem *mem,
+                                 const struct manifest_table *manifest, uint64_t ring, uint64_t tsc_hz)
 {
     struct graft_table *table = guest_mem_at(mem, LOW_GRAFT_TABLE, sizeof(*table));
     struct graft_net net = {.ring = {ring},
@@ -259,7 +259,7 @@ bool graft_set_net(const struct graft *graft, const struct guest_mem *mem,
     if (n_devices == 0 || !divide_buffers(&net, n_devices))
         net.devices = 0;
     table->net = net;
-    return net.devices != 0;
+    return net.devices != 0 ? &table->net.is_watched : NULL;
 }
 
 const char *graft_find_name(uint64_t address, uint64_t *out_off)

@@ -57,11 +57,12 @@ void graft_add_block(const struct guest_mem *mem, uint32_t handle, uint64_t bloc
 
 /*
  * Tells the code of a guest that uses the ring which network devices it has: those of the manifest, which are
- * attached. ring is the ring's address; mem says where the buffers are (guest_mem_lend()). Returns false if
- * frames can be so long that there are too few buffers for them: then the functions make hypercalls.
+ * attached. ring is the ring's address; mem says where the buffers are (guest_mem_lend()). Returns where it
+ * reads whether the ring is watched (struct graft_net); NULL if frames can be so long that there are too few
+ * buffers for them: then the functions make hypercalls.
  */
-bool graft_set_net(const struct graft *graft, const struct guest_mem *mem,
-                   const struct manifest_table *manifest, uint64_t ring, uint64_t tsc_hz);
+volatile uint32_t *graft_set_net(const struct graft *graft, const struct guest_mem *mem,
+                                 const struct manifest_table *manifest, uint64_t ring, uint64_t tsc_hz);
 
 /*
  * The name of the function of Solo5's library whose replacement a guest address is in, and how far; NULL when

@@ -40,6 +40,8 @@ struct graft_net {
     uint32_t n_writes;                              /* buffers to send from; they come first */
     uint32_t n_posts;                               /* buffers that are posted for each device */
     uint32_t ticks_per_us;
+    volatile uint32_t is_watched; /* not 0: somebody looks at the ring within a millisecond, so whoever has
+                                   * more to send need not ring at once */
 };
 
 /* At LOW_GRAFT_TABLE. */

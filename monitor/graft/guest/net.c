@@ -14,6 +14,9 @@ int graft_net_write(uint64_t handle, const unsigned char *buf, size_t size);
 /* Without a whole Ethernet header. */
 #define FRAME_BYTES_MIN 14u
 
+/* As many frames may wait for the next look at them. */
+#define LAZY_MAX 32u
+
 INLINE int read_by_hypercall(uint64_t handle, unsigned char *buf, size_t size, size_t *read_size)
 {
     volatile struct hc_net_read call = {.handle = handle, .data = buf, .len = size};
@@ -73,6 +76,18 @@ int graft_net_read(uint64_t handle, unsigned char *buf, size_t size, size_t *rea
     return RESULT_OK;
 }
 
+/* The monitor learns of what was submitted: by itself, if it is at it, or will look soon and there is not
+ * much. */
+INLINE void ring_bell(const struct graft_net *net, uint32_t lazy_max)
+{
+    const struct ring *ring = net->ring;
+
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (ring->needs_kick == 0 || (net->is_watched != 0 && ring->entry_tail - ring->entry_head < lazy_max))
+        return;
+    __asm__ __volatile__("outl %0, %w1" : : "a"(0), "d"(DOORBELL_PORT) : "memory");
+}
+
 /* The next buffer to send from. Lets the monitor work; one that takes long has no CPU to do so: then this one
  * is lent to it, by an exit. */
 INLINE uint32_t find_write_buffer(const struct graft_net *net)
@@ -82,6 +97,8 @@ INLINE uint32_t find_write_buffer(const struct graft_net *net)
 
     if (net->frames->n_written < net->n_writes)
         return i;
+    if ((int32_t)(net->ring->entry_head - end) < 0)
+        ring_bell(net, 0);
     for (unsigned spins = 1; (int32_t)(__atomic_load_n(&net->ring->entry_head, __ATOMIC_ACQUIRE) - end) < 0;
          spins++) {
         __builtin_ia32_pause();
@@ -89,13 +106,6 @@ INLINE uint32_t find_write_buffer(const struct graft_net *net)
             (void)ask(net, 0);
     }
     return i;
-}
-
-INLINE void ring_bell(const struct ring *ring)
-{
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (ring->needs_kick != 0)
-        __asm__ __volatile__("outl %0, %w1" : : "a"(0), "d"(DOORBELL_PORT) : "memory");
 }
 
 int graft_net_write(uint64_t handle, const unsigned char *buf, size_t size)
@@ -118,6 +128,6 @@ int graft_net_write(uint64_t handle, const unsigned char *buf, size_t size)
                                            .len = (uint32_t)size});
     net->frames->write_ends[i] = net->frames->last_write_end = net->ring->entry_tail;
     net->frames->n_written++;
-    ring_bell(net->ring);
+    ring_bell(net, LAZY_MAX);
     return RESULT_OK;
 }

@@ -34,6 +34,7 @@ static struct vm vm;
 static struct run_options options;
 static struct ring *ring;
 static int peer; /* the other end of the network device */
+static volatile uint32_t is_watched;
 static atomic_bool is_over, has_breached;
 
 /* Linked in their places (-Wl,--wrap). */
@@ -92,6 +93,8 @@ static void given_two_threads(void)
     peer = pair[1];
     ring = guest_mem_at(&guest.mem, GUEST_MEM_MIN, RING_BYTES);
     ring_init(&guest.ring, ring, true);
+    is_watched = 0;
+    guest.ring.is_watched = &is_watched;
     measure_ticks();
     ck_assert_ok(io_thread_start(&vm, &guest, &options, &use, &err), err);
     ck_assert_ptr_nonnull(guest.io);
@@ -169,6 +172,8 @@ static void echo(unsigned n_frames)
         post(commit.id);
         if (n % 16 == 0 && load(&ring->needs_kick) != 0)
             exit_to_ring();
+        if (n % 64 == 0)
+            exit_to_ring(); /* twice in a row begins a watch */
     }
     exit_to_poll(0);
 }
@@ -271,6 +276,57 @@ START_TEST(a_guest_that_asks_often_calls_it_and_one_that_stops_sends_it_back_to_
 }
 END_TEST
 
+/* ---- Watches ---- */
+
+static bool has_watch(void)
+{
+    return load(&is_watched) != 0;
+}
+
+static bool has_no_watch(void)
+{
+    return !has_watch();
+}
+
+/* As a guest does: it rings if it is not watched any more. */
+static void submit_lazily(void)
+{
+    submit(RING_NET_WRITE, BUFFERS, 4, 0);
+    if (!has_watch())
+        exit_to_ring();
+    (void)receive_number();
+}
+
+START_TEST(a_guest_that_is_watched_need_not_ring)
+{
+    given_two_threads();
+    ck_assert(has_no_watch());
+    ck_assert(eventually(has_watch, ring_once));
+    for (unsigned i = 0; i < 100 && has_watch(); i++)
+        submit_lazily();
+    ck_assert(eventually(has_no_watch, rest));
+    ck_assert(eventually(is_off_duty, rest));
+    const uint64_t sent = atomic_load(&status.net_sent_packets);
+    submit(RING_NET_WRITE, BUFFERS, 4, 0);
+    usleep(20000);
+    ck_assert_uint_eq(atomic_load(&status.net_sent_packets), sent);
+}
+END_TEST
+
+/* What is submitted while the watch ends, by a guest that sees that it has not ended, is not forgotten. */
+START_TEST(the_end_of_a_watch_forgets_nothing)
+{
+    given_two_threads();
+    for (unsigned i = 0; i < 40; i++) {
+        ck_assert(eventually(has_watch, ring_once));
+        usleep(3000 + i * 50);
+        submit_lazily();
+        while (recv(peer, &(uint32_t){0}, 4, 0) > 0)
+            ;
+    }
+}
+END_TEST
+
 /* ---- A guest that races the thread that serves ---- */
 
 static void *scribble(void *arg)
@@ -334,6 +390,8 @@ int main(void)
     tcase_add_loop_test(t, frames_go_through_whichever_thread_serves, 0, 2);
     tcase_add_test(t, it_sleeps_until_it_is_called);
     tcase_add_loop_test(t, a_guest_that_asks_often_calls_it_and_one_that_stops_sends_it_back_to_sleep, 0, 2);
+    tcase_add_test(t, a_guest_that_is_watched_need_not_ring);
+    tcase_add_test(t, the_end_of_a_watch_forgets_nothing);
     tcase_add_test(t, a_guest_that_races_its_entries_and_indices_ends);
     return unit_run(suite);
 }
