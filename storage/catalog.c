@@ -233,6 +233,11 @@ static int export_extent(const struct image *image, const struct extent *e, int 
                          struct error *err)
 {
     for (uint64_t done = 0; done < e->len;) {
+        uint64_t hole = fd_hole_size(image->data_fds[e->file], e->file_off + done, e->len - done);
+        if (hole > 0) {
+            done += hole;
+            continue;
+        }
         size_t want = e->len - done < COPY_SIZE ? (size_t)(e->len - done) : COPY_SIZE;
         ssize_t n = pread(image->data_fds[e->file], buf, want, (off_t)(e->file_off + done));
         if (n < 0 && errno == EINTR)

@@ -84,6 +84,9 @@ static int write_node(struct archive *a, uint32_t number, struct error *err)
 {
     const struct tree_node *node = &a->tree.nodes[number];
     char path[PATH_MAX], target[PATH_MAX] = "";
+    /* The format has no type for them. */
+    if (S_ISSOCK(node->entry->mode) && a->request->format == IMAGE_TAR)
+        return 0;
     if (tree_path_of(&a->tree, number, path, err) != 0)
         return -1;
 

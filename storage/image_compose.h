@@ -10,7 +10,7 @@
 #include "tree.h"
 
 /* Goes into the keys of images and stems: changes when the same tree gives other bytes. */
-#define IMAGE_WRITER_VERSION 4
+#define IMAGE_WRITER_VERSION 5
 
 /* An image that is planned and whose generated part is in memory. */
 struct composition {

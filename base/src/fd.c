@@ -104,6 +104,17 @@ int fd_write_all_at(int fd, const void *buf, size_t size, uint64_t off, const ch
     return 0;
 }
 
+uint64_t fd_hole_size(int fd, uint64_t off, uint64_t max)
+{
+    off_t end = lseek(fd, (off_t)off, SEEK_DATA);
+    /* No data is left: the hole ends with the file. */
+    if (end < 0 && errno == ENXIO)
+        end = lseek(fd, 0, SEEK_END);
+    if (end < 0 || (uint64_t)end <= off)
+        return 0;
+    return (uint64_t)end - off < max ? (uint64_t)end - off : max;
+}
+
 int fd_open(int dirfd, const char *path, int flags, mode_t mode, int *out_fd, struct error *err)
 {
     int fd = openat(dirfd, path, flags | O_CLOEXEC, mode);

@@ -59,11 +59,30 @@ int archive_sink_pad(struct archive_sink *sink, size_t align, struct error *err)
     return archive_sink_add(sink, zeros, size, err);
 }
 
+/* Leaves out what would be whole buffers of zeros: there are holes in the archive, too. Its end is none, so
+ * it has its size. *out is how much that was. */
+static int skip_hole(struct archive_sink *sink, int fd, uint64_t off, uint64_t size, uint64_t *out,
+                     struct error *err)
+{
+    *out = 0;
+    if (sink->used > 0 || size < BUFFER_SIZE)
+        return 0;
+    uint64_t n = fd_hole_size(fd, off, size) / BUFFER_SIZE * BUFFER_SIZE;
+    if (n > 0 && lseek(sink->fd, (off_t)n, SEEK_CUR) < 0)
+        return error_errno(err, "write an archive");
+    sink->written += n;
+    *out = n;
+    return 0;
+}
+
 int archive_sink_copy(struct archive_sink *sink, int fd, uint64_t off, uint64_t size, struct error *err)
 {
-    for (uint64_t done = 0; done < size;) {
-        if (sink->used == BUFFER_SIZE && archive_sink_flush(sink, err) != 0)
+    for (uint64_t done = 0, skipped; done < size;) {
+        if ((sink->used == BUFFER_SIZE && archive_sink_flush(sink, err) != 0) ||
+            skip_hole(sink, fd, off + done, size - done, &skipped, err) != 0)
             return -1;
+        if ((done += skipped) == size)
+            break;
         size_t want = BUFFER_SIZE - sink->used;
         if (want > size - done)
             want = (size_t)(size - done);

@@ -33,6 +33,10 @@ int fd_write_all(int fd, const void *buf, size_t size, const char *what, struct 
 int fd_read_exactly_at(int fd, void *buf, size_t size, uint64_t off, const char *what, struct error *err);
 int fd_write_all_at(int fd, const void *buf, size_t size, uint64_t off, const char *what, struct error *err);
 
+/* How many bytes from off on are in a hole of the file, max at most; 0 also when that cannot be told. Moves
+ * the file's own offset. */
+uint64_t fd_hole_size(int fd, uint64_t off, uint64_t max);
+
 /* Opens path relative to dirfd (AT_FDCWD for none) with O_CLOEXEC added to flags. */
 int fd_open(int dirfd, const char *path, int flags, mode_t mode, int *out_fd, struct error *err);
 

@@ -74,6 +74,29 @@ START_TEST(cpio_comes_back_as_it_was)
 }
 END_TEST
 
+START_TEST(what_is_sparse_stays_sparse)
+{
+    const struct image_request request = {.format = _i == 0 ? IMAGE_TAR : IMAGE_CPIO};
+    scratch_run("mkdir tree && head -c 3000001 /dev/urandom > tree/a && truncate -s 160M tree/sparse && "
+                "for at in 0 1 3 80 150; do echo $at | dd of=tree/sparse bs=1M seek=$at conv=notrunc "
+                "status=none; done && head -c 3000001 /dev/urandom > tree/z");
+    make_image(&request, "image");
+    scratch_run(
+        "[ $(du -m store | tail -n 1 | cut -f1) -lt 40 ] && [ $(stat -c %%s image) -gt 173000000 ] && "
+        "mkdir out && bsdtar -xf image -C out && diff -r tree out");
+}
+END_TEST
+
+START_TEST(a_socket_is_none_of_a_tar_archive)
+{
+    const struct image_request request = {.format = IMAGE_TAR};
+    scratch_run("mkdir tree && echo x > tree/file && "
+                "python3 -c \"import socket; socket.socket(socket.AF_UNIX).bind('tree/socket')\"");
+    make_image(&request, "image");
+    scratch_run("[ $(tar -tf image) = file ]");
+}
+END_TEST
+
 START_TEST(patches_are_part_of_an_archive)
 {
     const struct image_patch patches[] = {{"/etc/file", "other\n", 6}, {"/run/a/new", "new\n", 4}};
@@ -142,6 +165,8 @@ int main(void)
     tcase_add_test(tcase, tar_comes_back_as_it_was);
     tcase_add_test(tcase, tar_shows_symlinks_as_what_they_lead_to);
     tcase_add_test(tcase, cpio_comes_back_as_it_was);
+    tcase_add_loop_test(tcase, what_is_sparse_stays_sparse, 0, 2);
+    tcase_add_test(tcase, a_socket_is_none_of_a_tar_archive);
     tcase_add_test(tcase, patches_are_part_of_an_archive);
     tcase_add_loop_test(tcase, archives_are_found_again, 0, 2);
     tcase_add_test(tcase, a_raw_image_is_the_file);
