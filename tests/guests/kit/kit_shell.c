@@ -150,8 +150,13 @@ static int do_cat(int argc, char **argv)
 static int do_hostname(int argc, char **argv)
 {
     (void)argc, (void)argv;
-    char cat[] = "cat", path[] = "/etc/hostname", *command[] = {cat, path, NULL};
-    return do_cat(2, command);
+    char name[65] = "";
+    struct fs_file file;
+    if (open_file("/etc/hostname", &file) < 0 || fs_read(&file, 0, name, sizeof(name) - 1) < 0)
+        return 1;
+    name[strcspn(name, "\n")] = '\0';
+    puts(name);
+    return 0;
 }
 
 static int do_ls(int argc, char **argv)
