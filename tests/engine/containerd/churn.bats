@@ -64,16 +64,15 @@ engine_kill() {
     echo "struck: containerd"
 }
 
-# A container whose shim was killed is deleted when containerd has seen it, which may take a call or two.
+# A container whose shim was killed is deleted when containerd has seen it, which may take a call or two. A task without its
+# container, as containerd 2 may have one then, can only be lost.
 forget_all() {
     local id
-    for id in $(c tasks ls -q); do
-        timeout 20 ctr --address "$ENGINE/containerd.sock" tasks delete --force "$id" 3>&-
-    done
     for id in $(c containers ls -q); do
+        timeout 20 ctr --address "$ENGINE/containerd.sock" tasks delete --force "$id" 3>&-
         c containers delete "$id"
     done
-    [[ -z $(c tasks ls -q) && -z $(c containers ls -q) ]]
+    [[ -z $(c containers ls -q) ]]
 }
 
 # remove_lost: a containerd that was killed may know nothing of a shim that it had begun, and repeats no deletion in which the
