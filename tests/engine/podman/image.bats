@@ -57,6 +57,29 @@ layout_hit() {
     layout_hit above
 }
 
+@test "capabilities and attributes of files come with them, from the engine's storage and from a layout" {
+    local key dir=$BATS_TEST_TMPDIR/more
+    mkdir -p "$dir/etc" && echo x >"$dir/etc/capable"
+    python3 - "$dir" <<'PYTHON'
+import os, sys
+os.setxattr(sys.argv[1] + "/etc/capable", "security.capability", b"\1\0\0\2\0\x20" + b"\0" * 14)
+os.setxattr(sys.argv[1] + "/etc/capable", "user.a", b"b")
+os.setxattr(sys.argv[1] + "/etc", "user.dir", b"d")
+PYTHON
+    tar --xattrs --xattrs-include='*' -C "$dir" -cf "$dir/files.tar" etc
+    printf 'FROM web\nADD files.tar /\n' >"$dir/Containerfile"
+    p build -q -t capable "$dir"
+    layout_hit capable
+    store_empty
+    key=$(prepare localhost/capable:latest | jq -r 'select(.event == "ready") | .key')
+    p run -d --name first capable
+    hit_of "$key"
+    "$WHERRY" image export "$key" "$BATS_TEST_TMPDIR/image"
+    e2fsck -fn "$BATS_TEST_TMPDIR/image"
+    run debugfs -R "ea_list /etc/capable" "$BATS_TEST_TMPDIR/image"
+    [[ $output == *"security.capability (20) = 01 00 00 02 00 20 00"* ]]
+}
+
 @test "a layout that is damaged, of another version or for others is refused" {
     local layout=$BATS_TEST_TMPDIR/layout blobs=$BATS_TEST_TMPDIR/layout/blobs/sha256 layer
     refused() { # TEXT

@@ -145,6 +145,26 @@ START_TEST(a_closed_socket_reads_as_an_empty_message)
 }
 END_TEST
 
+START_TEST(holes_are_measured)
+{
+    struct error err = {0};
+    const uint64_t mib = 1u << 20;
+    int fd = memfd_create("holes", MFD_CLOEXEC);
+    ck_assert_int_eq(ftruncate(fd, (off_t)(8 * mib)), 0);
+    ck_assert_ok(fd_write_all_at(fd, "x", 1, 4 * mib, "file", &err), err);
+    ck_assert_uint_eq(fd_hole_size(fd, 0, 8 * mib), 4 * mib);
+    ck_assert_uint_eq(fd_hole_size(fd, mib, 8 * mib), 3 * mib);
+    ck_assert_uint_eq(fd_hole_size(fd, 0, mib), mib);
+    ck_assert_uint_eq(fd_hole_size(fd, 4 * mib, mib), 0);
+    ck_assert_uint_eq(fd_hole_size(fd, 7 * mib, 8 * mib), mib); /* to its end */
+    ck_assert_uint_eq(fd_hole_size(fd, 8 * mib, mib), 0);
+    close(fd);
+    make_pair(SOCK_STREAM);
+    ck_assert_uint_eq(fd_hole_size(pair[0], 0, mib), 0);
+    close_pair();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fd");
@@ -153,6 +173,7 @@ int main(void)
     tcase_add_test(t, read_all_stops_at_the_limit);
     tcase_add_test(t, read_all_terminates_what_it_read);
     tcase_add_test(t, offsets_of_a_file_are_read_and_written_whole);
+    tcase_add_test(t, holes_are_measured);
     tcase_add_test(t, descriptors_travel_with_a_message);
     tcase_add_test(t, too_many_descriptors_are_refused_and_closed);
     tcase_add_test(t, a_long_message_is_refused);
