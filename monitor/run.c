@@ -133,6 +133,8 @@ static void handle_trap(struct run *run, unsigned vector)
     }
     trap_handle(&run->vm->traps, &trap, &regs->regs, &regs->sregs);
     if (!trap_is_survived(trap.verdict)) {
+        /* What it has sent, it has sent; what else the ring holds makes no difference any more. */
+        (void)ring_drain(run->guest);
         run_end_claim(run->guest);
         report_trap(&run->options->names, run->guest, &trap);
         end_crashed(run, STATUS_EXIT_TRAP, run->options->breach_status, &trap.regs);
