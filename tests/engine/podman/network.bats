@@ -57,6 +57,31 @@ address_of() {
     p network rm harbour
 }
 
+@test "a network with IPv4 and IPv6: a container answers at both of its addresses" {
+    [[ $RUNTIME == wherry ]] || skip "the payload of other runtimes listens at an IPv4 address"
+    p network create --ipv6 --subnet 10.78.0.0/24 --subnet fd78::/64 --opt mtu=1400 strait
+    p run -d --name both --network strait web
+    eventually 10 fetch -o /dev/null "http://$(p inspect --format '{{.NetworkSettings.Networks.strait.IPAddress}}' both)/"
+    eventually 10 fetch -o /dev/null "http://[$(p inspect --format '{{.NetworkSettings.Networks.strait.GlobalIPv6Address}}' both)]/"
+    p rm --force --time 0 both
+    p network rm strait
+}
+
+@test "of several networks the guest's device has the one that an annotation names" {
+    [[ $RUNTIME == wherry ]] || skip "network devices of a unikernel"
+    local wanted address
+    p network create --subnet 10.76.0.0/24 north
+    p network create --subnet 10.77.0.0/24 south
+    for wanted in eth0 eth1; do
+        p run -d --name many --network north --network south --annotation "dev.wherry.net.service=$wanted" web
+        address=$(ip -4 -o -n "$(basename "$(p inspect --format '{{.NetworkSettings.SandboxKey}}' many)")" \
+            addr show "$wanted" | awk '{ sub("/.*", "", $4); print $4 }')
+        eventually 10 fetch -o /dev/null "http://$address/"
+        p rm --force --time 0 many
+    done
+    p network rm north south
+}
+
 @test "--network none: a guest without a network device runs" {
     run -0 p run --rm --network none hello
     [[ $output == *Hello* ]]
