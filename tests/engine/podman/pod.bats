@@ -57,7 +57,7 @@ says_sidecar() {
 # inside POD COMMAND...: in the pod's network namespace, from outside: as whoever forwards a port.
 inside() {
     local infra
-    infra=$(p pod inspect "$1" | jq -r '.InfraContainerID')
+    infra=$(p pod inspect --format '{{.InfraContainerID}}' "$1")
     nsenter --net="/proc/$(p inspect --format '{{.State.Pid}}' "$infra")/ns/net" "${@:2}"
 }
 
