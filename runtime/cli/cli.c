@@ -125,10 +125,17 @@ static bool is_option(const char *word)
     return word != NULL && word[0] == '-' && word[1] != '\0';
 }
 
+/* A table that has "help" itself gives it a meaning of its own. */
+static bool asks_for_help(const struct cli_option *options, const char *word)
+{
+    bool is_help = strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+    return is_help && find_option(options, "help", 4) == NULL;
+}
+
 int cli_parse_options(const struct cli_option *options, void *base, char *const *argv, int *position,
                       struct error *err)
 {
-    while (is_option(argv[*position])) {
+    while (is_option(argv[*position]) && !asks_for_help(options, argv[*position])) {
         const char *value = NULL;
         if (strcmp(argv[*position], "--") == 0) {
             (*position)++;
@@ -232,30 +239,24 @@ static int open_log(const struct cli_global *global, struct error *err)
     return log_open(global->log, format, least_level(global), "wherry", err);
 }
 
-/* A command whose own table has "help" gives it another meaning. */
-static bool asks_for_help(const struct cli_command *command, const char *word)
-{
-    bool is_help = strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
-    return is_help && find_option(command->options, "help", 4) == NULL;
-}
-
 /* Gathers the arguments from between and behind the options into args. */
 static int parse_command_line(const struct cli_command *command, char **argv, int position, void *options,
                               char **args, int *out_n_args, bool *out_wants_help, struct error *err)
 {
     int n = 0;
     while (argv[position] != NULL) {
-        if (asks_for_help(command, argv[position])) {
+        const int first = position;
+        if (cli_parse_options(command->options, options, argv, &position, err) < 0)
+            return -1;
+        bool ends_options = position > first && strcmp(argv[position - 1], "--") == 0;
+        if (!ends_options && argv[position] != NULL && asks_for_help(command->options, argv[position])) {
             *out_wants_help = true;
             return 0;
         }
-        bool ends_options = command->takes_rest || strcmp(argv[position], "--") == 0;
-        if (cli_parse_options(command->options, options, argv, &position, err) < 0)
-            return -1;
         do
             if (argv[position] != NULL)
                 args[n++] = argv[position++];
-        while (ends_options && argv[position] != NULL);
+        while ((ends_options || command->takes_rest) && argv[position] != NULL);
     }
     if (n < command->min_args || n > command->max_args)
         return error_set(err, ERROR_USAGE, "\"wherry %s\" takes the arguments: %s", command->name,

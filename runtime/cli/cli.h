@@ -84,8 +84,8 @@ struct cli_command {
 #define CLI_OPTIONS_MAX 512
 
 /*
- * Reads the options at argv[*position...] until the first argument, and fills base by the table. *position is
- * then the argument's index.
+ * Reads the options at argv[*position...] until the first argument, or a request for help that the table does
+ * not have, and fills base by the table. *position is then the index of that.
  */
 int cli_parse_options(const struct cli_option *options, void *base, char *const *argv, int *position,
                       struct error *err);

@@ -3,6 +3,7 @@
 #include "container_list.h"
 #include "image_command.h"
 
+#include "base/atomic_file.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
 
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static double mib(uint64_t bytes)
@@ -307,14 +309,33 @@ int image_gc_command(const struct image_call *call, struct error *err)
     return EXIT_SUCCESS;
 }
 
+/* The file is there with all of its bytes, or not at all. */
+static int export_as(const struct image *image, const char *path, struct error *err)
+{
+    struct stat st;
+    _cleanup_(atomic_file_release) struct atomic_file file = ATOMIC_FILE_NONE;
+    _cleanup_close_ int dir_fd = -1;
+    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+    _cleanup_free_ char *dir = slash == NULL ? strdup(".") : strndup(path, (size_t)(name - path));
+
+    if (dir == NULL)
+        return error_errno(err, "name the directory of '%s'", path);
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return error_set(err, ERROR_USAGE, "write '%s': it is no regular file", path);
+    if (fd_open(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY, 0, &dir_fd, err) < 0)
+        return -1;
+    if (atomic_file_begin(&file, dir_fd, 0644, err) < 0 || catalog_export(image, file.fd, err) < 0 ||
+        atomic_file_commit(&file, name, ATOMIC_FILE_REPLACE, NULL, err) < 0)
+        return error_wrap(err, "write '%s'", path);
+    return 0;
+}
+
 int image_export_command(const struct image_call *call, struct error *err)
 {
     _cleanup_(image_release) struct image image = IMAGE_NONE;
-    _cleanup_close_ int fd = -1;
     struct catalog_image found;
     if (catalog_find(call->store, call->args[0], &found, err) < 0 ||
-        catalog_open(call->store, found.key, &image, err) < 0 ||
-        fd_open(AT_FDCWD, call->args[1], O_WRONLY | O_CREAT | O_TRUNC, 0644, &fd, err) < 0)
+        catalog_open(call->store, found.key, &image, err) < 0 || export_as(&image, call->args[1], err) < 0)
         return -1;
-    return catalog_export(&image, fd, err) < 0 ? -1 : EXIT_SUCCESS;
+    return EXIT_SUCCESS;
 }

@@ -21,6 +21,11 @@ teardown() { spec_teardown; }
     done
     run -0 "$runtime" create --help
     [[ $output == *"--bundle"* && $output == *"--console-socket"* ]]
+    run -0 "$runtime" create --bundle /nowhere --help
+    [[ $output == *"--console-socket"* ]]
+    run -0 "$runtime" image ls -h
+    [[ $output == *"--store"* ]]
+    refuses_cleanly 1 "-h" wherry state -- -h
 }
 
 @test "unknown commands and options are errors" {

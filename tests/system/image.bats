@@ -5,6 +5,8 @@
 # shellcheck source=tests/support/time.bash
 source "$BATS_TEST_DIRNAME/../support/time.bash"
 
+bats_require_minimum_version 1.5.0
+
 setup() {
     wherry=${WHERRY_BUILD:?}/runtime/wherry
     store=$BATS_TEST_TMPDIR/store
@@ -31,6 +33,23 @@ image() {
     image rm "$key"
     [[ $(image ls --format json) == "[]" ]]
     [[ $(image gc --format json | jq .packs) == 1 ]]
+}
+
+@test "what is exported stands whole under its name, or what was there stays" {
+    image prepare "$tree"
+    key=$(image ls --format json | jq -r '.[0].key')
+    mkdir "$BATS_TEST_TMPDIR/small"
+    mount -t tmpfs -o size=64k tmpfs "$BATS_TEST_TMPDIR/small"
+    echo before >"$BATS_TEST_TMPDIR/small/image"
+    run image export "$key" "$BATS_TEST_TMPDIR/small/image"
+    before=$(ls -A "$BATS_TEST_TMPDIR/small") kept=$(cat "$BATS_TEST_TMPDIR/small/image")
+    umount "$BATS_TEST_TMPDIR/small"
+    [[ $status == 1 && $output == *"write '$BATS_TEST_TMPDIR/small/image'"*"No space left on device"* ]]
+    [[ $before == image && $kept == before ]]
+    run -1 image export "$key" "$BATS_TEST_TMPDIR/nowhere/image"
+    [[ $output == *"nowhere"*"No such file or directory"* ]]
+    run -1 image export "$key" /dev/null
+    [[ $output == *"write '/dev/null': it is no regular file"* ]]
 }
 
 @test "who waits sees how far it is: a bar on a terminal, else a line for each step, or JSON" {
