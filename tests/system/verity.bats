@@ -50,7 +50,7 @@ MAIN
     # The generated part and the map of each image, and the pack.
     [[ ${lines[0]} == 11 ]]
     [[ $(grep -c '^export 1$' <<<"$output") == 5 ]]
-    [[ $(grep -cE "^wherry: export the image '[0-9a-f]{64}': read the image: Input/output error$" <<<"$output") == 5 ]]
+    [[ $(grep -cE "^wherry: write '/out': export the image '[0-9a-f]{64}': read the image: Input/output error$" <<<"$output") == 5 ]]
     # Archives have the bytes, the other three the pack.
     for kind in image image pack; do
         [[ $output == *"damaged  $kind "* ]]
