@@ -32,6 +32,7 @@
 /* The guest polls once a second. */
 #define IDLE_S      5
 #define IDLE_NS_MAX 10000000ul
+#define IDLE_TRIES  3 /* on a busy machine the last frames have consequences for a while */
 
 static const char *monitor_path, *guests_path;
 static struct launched launched;
@@ -346,9 +347,15 @@ static unsigned long time_run(void)
     return sum;
 }
 
+/* Sooner or later: on a busy machine it takes its time to fall asleep. */
 START_TEST(a_sleeping_ring_takes_no_time)
 {
-    unsigned long before = time_run();
+    unsigned long before = 0, after = time_run();
+    for (unsigned i = 0; i < 50 && after != before; i++) {
+        before = after;
+        usleep(20000);
+        after = time_run();
+    }
     usleep(100000);
     ck_assert_uint_eq(time_run(), before);
 }
@@ -365,9 +372,12 @@ START_TEST(a_guest_without_frames_takes_no_time)
         ck_assert_int_eq(receive(frame, sizeof(frame)), 5);
     }
     usleep(100000);
-    unsigned long before = time_run();
-    usleep(IDLE_S * 1000000);
-    unsigned long spent = time_run() - before;
+    unsigned long spent = IDLE_NS_MAX;
+    for (unsigned i = 0; i < IDLE_TRIES && spent >= IDLE_NS_MAX; i++) {
+        unsigned long before = time_run();
+        usleep(IDLE_S * 1000000);
+        spent = time_run() - before;
+    }
     ck_assert_msg(spent < IDLE_NS_MAX, "%lu ns in %d s", spent, IDLE_S);
     ck_assert_int_eq(send(net, "", 1, 0), 1);
     expect_end(0, "");

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -199,10 +200,10 @@ START_TEST(a_limit_below_the_usage_can_be_refused)
     ck_assert_int_eq(pipe(ready), 0);
     pid_t pid = fork();
     if (pid == 0) {
-        char *memory = malloc(4 << 20);
-        if (cgroup_add(cgroup, getpid(), &err) < 0)
+        if (cgroup_add(cgroup, getpid(), &err) < 0 ||
+            mmap(NULL, 4 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) ==
+                MAP_FAILED)
             _exit(1);
-        memset(memory, 1, 4 << 20);
         if (write(ready[1], "", 1) == 1)
             pause();
         _exit(1);
