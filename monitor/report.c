@@ -115,7 +115,8 @@ static void add_call(const struct report_names *names, unsigned depth, uint64_t 
 static bool is_code(const struct report_names *names, uint64_t addr)
 {
     const struct elf_segment *segment = elf_file_find_segment(names->elf, addr);
-    return segment != NULL && (segment->flags & PF_X) != 0;
+    uint64_t off;
+    return (segment != NULL && (segment->flags & PF_X) != 0) || graft_find_name(addr, &off) != NULL;
 }
 
 static void add_backtrace(const struct report_names *names, const struct guest *guest,

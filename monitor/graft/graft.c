@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory: a caller reaches a function of Solo5's library by its address, as the library is a compilation unit
- * of its own, so whoever replaces its first instruction has replaced it. All of the file is hostile, but a
- * file that lies in its symbols can harm only the guest that is made from it: what is changed is its own
- * code, before it runs, within the segment.
+ * of its own, so whoever replaces its first instruction has replaced it. A hypercall of that library is a
+ * piece of code that nobody jumps into, whose arguments and results are in memory, and below whose stack
+ * pointer is nothing (Solo5 is compiled without a red zone), so a call can take its place.
+ *
+ * All of the file is hostile, but a file that lies in its symbols can harm only the guest that is made from
+ * it: what is changed is its own code, before it runs, within the segment.
  */
 #include "graft.h"
 
 #include "abi/hypercall.h"
 #include "base/bug.h"
+#include "call_sites.h"
 #include "graft_layout.h"
 #include "guest_mem.h"
 #include "load.h"
@@ -16,9 +20,11 @@
 
 #include <string.h>
 
-/* jmp rel32 */
+/* jmp rel32 and call rel32 */
 #define JUMP_OPCODE 0xe9
+#define CALL_OPCODE 0xe8
 #define JUMP_BYTES  5u
+#define NOP_OPCODE  0x90
 
 /* No compiler makes more of the functions whose code is looked at. */
 #define CHECKED_SIZE_MAX 1024u
@@ -100,20 +106,9 @@ static const struct known_function *find_known(const char *name)
     BUG_ON(true);
 }
 
-static bool is_of_net(const struct known_function *known)
+static bool is_of_net(enum hypercall number)
 {
-    return known->number == HYPERCALL_NET_READ || known->number == HYPERCALL_NET_WRITE ||
-           known->number == HYPERCALL_POLL;
-}
-
-/* mov $0x500+number,%edx; out %eax,(%dx) */
-static bool makes_hypercall(const unsigned char *code, size_t size, enum hypercall number)
-{
-    const unsigned char port[] = {0xba, (HYPERCALL_PORT + (unsigned)number) & 0xff, HYPERCALL_PORT >> 8, 0,
-                                  0};
-    const unsigned char *found = memmem(code, size, port, sizeof(port));
-
-    return found != NULL && memchr(found + sizeof(port), 0xef, size - (size_t)(found + sizeof(port) - code));
+    return number == HYPERCALL_NET_READ || number == HYPERCALL_NET_WRITE || number == HYPERCALL_POLL;
 }
 
 static bool is_one(const struct unikernel *unikernel, const struct symbol_function *found)
@@ -130,16 +125,16 @@ static bool is_known(const struct unikernel *unikernel, const struct known_funct
         return true;
     const struct elf_segment *s = elf_file_find_segment(&unikernel->elf, found->start);
     const unsigned char *code = unikernel->symbols.bytes + s->file_off + (found->start - s->vaddr);
-    return found->size <= CHECKED_SIZE_MAX && makes_hypercall(code, found->size, known->number);
+    return found->size <= CHECKED_SIZE_MAX && call_sites_include(code, found->size, known->number);
 }
 
-static void add_jump(struct graft *graft, const struct known_function *known, const struct graft_jump *jump)
+static void add_jump(struct graft *graft, enum hypercall number, const struct graft_jump *jump)
 {
     if (!is_in_reach(jump) || !is_clear_of(graft, jump->from))
         return;
     graft->jumps[graft->n_jumps++] = *jump;
-    graft->reads_windows |= known->number == HYPERCALL_BLOCK_READ;
-    graft->gathers_output |= known->number == HYPERCALL_PUTS;
+    graft->reads_windows |= number == HYPERCALL_BLOCK_READ;
+    graft->gathers_output |= number == HYPERCALL_PUTS;
 }
 
 /* The functions of the list that are of the network, or those that are not. */
@@ -148,8 +143,9 @@ static void add_jumps(const struct unikernel *unikernel, const struct symbol_fun
 {
     for (size_t i = 0; function_at(i)->name[0] != '\0'; i++) {
         const struct known_function *known = find_known(function_at(i)->name);
-        if (is_of_net(known) == of_net && is_known(unikernel, known, &found[i]))
-            add_jump(graft, known, &(struct graft_jump){.from = found[i].start, .to = function_at(i)->entry});
+        if (is_of_net(known->number) == of_net && is_known(unikernel, known, &found[i]))
+            add_jump(graft, known->number,
+                     &(struct graft_jump){.from = found[i].start, .to = function_at(i)->entry});
     }
 }
 
@@ -169,6 +165,52 @@ static void add_net_jumps(const struct unikernel *unikernel, const struct symbol
     }
 }
 
+static const struct graft_function *find_function(enum hypercall number)
+{
+    for (const struct graft_function *f = function_at(0); f->name[0] != '\0'; f++)
+        if (find_known(f->name)->number == number)
+            return f;
+    return NULL;
+}
+
+/* Like functions: those of the network, or the others. */
+static void add_calls(const struct call_sites *sites, bool of_net, struct graft *graft)
+{
+    for (size_t i = 0; i < sites->n; i++) {
+        const struct call_site *site = &sites->sites[i];
+        const struct graft_function *function = find_function(site->number);
+        if (function != NULL && is_of_net(site->number) == of_net)
+            add_jump(graft, site->number,
+                     &(struct graft_jump){
+                         .from = site->at, .to = function->call_entry, .call_bytes = site->bytes});
+    }
+}
+
+static void plan_calls(const struct unikernel *unikernel, struct graft *graft)
+{
+    struct call_sites sites;
+
+    if (!call_sites_find(unikernel, &sites))
+        return;
+    add_calls(&sites, false, graft);
+    if (!manifest_has(&unikernel->manifest, MANIFEST_NET))
+        return;
+    const size_t n_jumps = graft->n_jumps;
+    add_calls(&sites, true, graft);
+    if (graft->n_jumps == n_jumps + NET_FUNCTIONS)
+        graft->uses_ring = true;
+    else
+        graft->n_jumps = n_jumps;
+}
+
+static bool has_any(const struct symbol_function *found, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (found[i].n > 0)
+            return true;
+    return false;
+}
+
 void graft_plan(const struct unikernel *unikernel, struct graft *out)
 {
     const char *names[GRAFT_JUMPS_MAX + 1] = {0};
@@ -182,6 +224,10 @@ void graft_plan(const struct unikernel *unikernel, struct graft *out)
         names[i] = function_at(i)->name;
     names[n] = CLOCK_FUNCTION;
     symbols_find_functions(&unikernel->symbols, names, n + 1, found);
+    if (!has_any(found, n + 1)) {
+        plan_calls(unikernel, out);
+        return;
+    }
     add_jumps(unikernel, found, false, out);
     add_net_jumps(unikernel, found, &found[n], out);
 }
@@ -190,10 +236,12 @@ static int write_jump(const struct graft_jump *jump, const struct guest_mem *mem
                       struct error *err)
 {
     int32_t distance = (int32_t)(jump->to - (jump->from + JUMP_BYTES));
-    unsigned char code[JUMP_BYTES] = {JUMP_OPCODE};
+    unsigned char code[CALL_SITE_BYTES_MAX] = {
+        jump->call_bytes > 0 ? CALL_OPCODE : JUMP_OPCODE, 0, 0, 0, 0, NOP_OPCODE};
+    const size_t size = jump->call_bytes > 0 ? jump->call_bytes : JUMP_BYTES;
 
     memcpy(code + 1, &distance, sizeof(distance));
-    return load_patch(mem, elf_file_find_segment(elf, jump->from), jump->from, code, sizeof(code), err);
+    return load_patch(mem, elf_file_find_segment(elf, jump->from), jump->from, code, size, err);
 }
 
 int graft_apply(const struct graft *graft, const struct guest_mem *mem, const struct elf_file *elf,
@@ -270,9 +318,12 @@ const char *graft_find_name(uint64_t address, uint64_t *out_off)
     if (address < LOW_GRAFT_CODE || address >= LOW_GRAFT_CODE + (uint64_t)(graft_image_end - graft_image))
         return NULL;
     for (const struct graft_function *f = function_at(0); f->name[0] != '\0'; f++)
-        if (f->entry <= address && f->entry >= start) {
-            name = f->name;
-            start = f->entry;
+        for (unsigned i = 0; i < 2; i++) {
+            const uint64_t entry = i == 0 ? f->entry : f->call_entry;
+            if (entry <= address && entry >= start) {
+                name = f->name;
+                start = entry;
+            }
         }
     *out_off = address - start;
     return name;

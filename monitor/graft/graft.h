@@ -5,11 +5,13 @@
  * An exit is dear, and Solo5's library makes one for each block read. A guest that is linked with the kit
  * asks for something better; the guests that people have do not. Where a unikernel's symbols say where the
  * public functions of Solo5's interface begin, the first bytes of those that we have a replacement for become
- * a jump to it. The code is in guest/; it does exactly what Solo5's library does with the same arguments.
+ * a jump to it. Where there are no such symbols, but the hypercalls of Solo5's library (call_sites.h), those
+ * become calls. The code is in guest/; it does exactly what Solo5's library, or the monitor, does with the
+ * same arguments.
  *
  * It runs in ring 3, with the guest's rights and no others: it can do nothing that the guest could not do
- * itself, and the monitor believes none of what it says. A guest about which anything is unusual (no symbols,
- * two functions of one name, one outside of its code or out of reach) runs as it is.
+ * itself, and the monitor believes none of what it says. A guest about which anything is unusual (two
+ * functions of one name, one outside of its code or out of reach) runs as it is.
  */
 #ifndef GRAFT_H
 #define GRAFT_H
@@ -25,13 +27,14 @@ struct guest_mem;
 struct manifest_table;
 struct unikernel;
 
-/* A function that is replaced. */
+/* A function, or a hypercall, that is replaced. */
 struct graft_jump {
-    uint64_t from; /* guest addresses: where it begins, in a segment that is executed */
-    uint64_t to;   /* where its replacement does */
+    uint64_t from;       /* guest addresses: where it begins, in a segment that is executed */
+    uint64_t to;         /* where its replacement does */
+    unsigned call_bytes; /* 0: a function; else a hypercall of so many: a call, behind which it goes on */
 };
 
-#define GRAFT_JUMPS_MAX 16
+#define GRAFT_JUMPS_MAX 64
 
 struct graft {
     struct graft_jump jumps[GRAFT_JUMPS_MAX];
@@ -39,7 +42,7 @@ struct graft {
     bool reads_windows;
     bool gathers_output; /* in a struct graft_console at LOW_GRAFT_DATA */
     bool uses_ring;      /* for all network devices, with a struct graft_frames right above the ring */
-    uint64_t clock;      /* with uses_ring: where the guest's solo5_clock_monotonic() begins */
+    uint64_t clock;      /* with uses_ring, and functions: where the guest's solo5_clock_monotonic() begins */
 };
 
 /* Decides what is replaced. Pure. */

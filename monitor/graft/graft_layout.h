@@ -15,12 +15,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The code begins with a list of these; one without a name ends it. */
+/*
+ * The code begins with a list of these; one without a name ends it. A function of Solo5's library can be
+ * replaced as a whole, or the hypercall in it: then what is called gets the address of the arguments in eax,
+ * and returns with all registers as a hypercall would leave them.
+ */
 struct graft_function {
-    uint64_t entry; /* a guest address */
-    char name[24];  /* of the function of Solo5's library that it stands in for */
+    uint64_t entry;      /* a guest address: in the place of the function */
+    uint64_t call_entry; /* in the place of its hypercall */
+    char name[48];       /* of the function */
 };
-_Static_assert(sizeof(struct graft_function) == 32, "as functions.S has it");
+_Static_assert(sizeof(struct graft_function) == 64, "as functions.S has it");
 
 /* A block device, by its handle. */
 struct graft_block {

@@ -7,7 +7,10 @@
  */
 #include "hypercall.h"
 
+#include <stdbool.h>
+
 int graft_block_read(uint64_t handle, uint64_t offset, unsigned char *buf, size_t size);
+void graft_call_block_read(volatile struct hc_block_read *call);
 
 static inline __attribute__((always_inline)) void copy(unsigned char *to, const unsigned char *from, size_t n)
 {
@@ -23,15 +26,45 @@ static inline __attribute__((always_inline)) int read_by_hypercall(uint64_t hand
     return call.ret;
 }
 
-int graft_block_read(uint64_t handle, uint64_t offset, unsigned char *buf, size_t size)
+/* NULL: not one whole block of such a device. */
+static inline __attribute__((always_inline)) const struct graft_block *find_block(uint64_t handle,
+                                                                                  uint64_t offset,
+                                                                                  size_t size)
 {
     if (handle >= MANIFEST_ENTRIES_MAX)
-        return RESULT_EINVAL;
+        return NULL;
     const struct graft_block *block = &graft_table()->blocks[handle];
     if (block->block_size == 0 || (offset & (block->block_size - 1)) != 0 || size != block->block_size)
+        return NULL;
+    return block;
+}
+
+static inline __attribute__((always_inline)) bool is_in_window(const struct graft_block *block,
+                                                               uint64_t offset, size_t size)
+{
+    return size <= block->window_bytes && offset <= block->window_bytes - size;
+}
+
+int graft_block_read(uint64_t handle, uint64_t offset, unsigned char *buf, size_t size)
+{
+    const struct graft_block *block = find_block(handle, offset, size);
+
+    if (block == NULL)
         return RESULT_EINVAL;
-    if (size > block->window_bytes || offset > block->window_bytes - size)
+    if (!is_in_window(block, offset, size))
         return read_by_hypercall(handle, offset, buf, size);
     copy(buf, block->window + offset, size);
     return RESULT_OK;
+}
+
+void graft_call_block_read(volatile struct hc_block_read *call)
+{
+    const struct graft_block *block = find_block(call->handle, call->offset, call->len);
+
+    if (block == NULL || !is_in_window(block, call->offset, call->len)) {
+        hypercall(HYPERCALL_BLOCK_READ, call);
+        return;
+    }
+    copy(call->data, block->window + call->offset, call->len);
+    call->ret = RESULT_OK;
 }

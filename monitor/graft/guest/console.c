@@ -10,6 +10,7 @@
 
 void graft_console_write(const char *buf, size_t size);
 int graft_puts(const char *buf, int size);
+void graft_call_puts(const volatile struct hc_puts *call);
 
 static inline __attribute__((always_inline)) void copy(unsigned char *to, const char *from, size_t n)
 {
@@ -62,4 +63,9 @@ int graft_puts(const char *buf, int size)
 {
     write(buf, (uint64_t)(int64_t)size);
     return size;
+}
+
+void graft_call_puts(const volatile struct hc_puts *call)
+{
+    write(call->data, call->len);
 }

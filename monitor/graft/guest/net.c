@@ -10,6 +10,8 @@
 
 int graft_net_read(uint64_t handle, unsigned char *buf, size_t size, size_t *read_size);
 int graft_net_write(uint64_t handle, const unsigned char *buf, size_t size);
+void graft_call_net_read(volatile struct hc_net_read *call);
+void graft_call_net_write(volatile struct hc_net_write *call);
 
 /* Without a whole Ethernet header. */
 #define FRAME_BYTES_MIN 14u
@@ -76,6 +78,14 @@ int graft_net_read(uint64_t handle, unsigned char *buf, size_t size, size_t *rea
     return RESULT_OK;
 }
 
+void graft_call_net_read(volatile struct hc_net_read *call)
+{
+    size_t len = call->len;
+
+    call->ret = graft_net_read(call->handle, call->data, len, &len);
+    call->len = len;
+}
+
 /* The monitor learns of what was submitted: by itself, if it is at it, or will look soon and there is not
  * much. */
 INLINE void ring_bell(const struct graft_net *net, uint32_t lazy_max)
@@ -130,4 +140,9 @@ int graft_net_write(uint64_t handle, const unsigned char *buf, size_t size)
     net->frames->n_written++;
     ring_bell(net, LAZY_MAX);
     return RESULT_OK;
+}
+
+void graft_call_net_write(volatile struct hc_net_write *call)
+{
+    call->ret = graft_net_write(call->handle, call->data, call->len);
 }

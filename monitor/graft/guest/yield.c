@@ -8,6 +8,7 @@
 #include "frames.h"
 
 void graft_yield(uint64_t deadline, uint64_t *ready_set);
+void graft_call_poll(volatile struct hc_poll *call);
 
 #define LOOK_MIN_US     20u
 #define LOOK_MAX_US     100u
@@ -76,7 +77,7 @@ INLINE uint64_t time_until(const struct graft_net *net, uint64_t deadline)
     return deadline > now ? deadline - now : 0;
 }
 
-INLINE uint64_t wait_for_frames(const struct graft_net *net, uint64_t deadline)
+static uint64_t wait_for_frames(const struct graft_net *net, uint64_t timeout_nsecs)
 {
     uint64_t ready = 0;
 
@@ -89,7 +90,6 @@ INLINE uint64_t wait_for_frames(const struct graft_net *net, uint64_t deadline)
         take_commits(net);
         return ready | net->frames->ready;
     }
-    const uint64_t timeout_nsecs = time_until(net, deadline);
     if (!wait_by_looking(net, timeout_nsecs))
         ready = ask(net, timeout_nsecs);
     take_commits(net);
@@ -107,9 +107,26 @@ INLINE uint64_t wait_by_hypercall(uint64_t timeout_nsecs)
 void graft_yield(uint64_t deadline, uint64_t *ready_set)
 {
     const struct graft_net *net = net_table();
+    const uint64_t timeout_nsecs = time_until(net, deadline);
     const uint64_t ready =
-        net->devices != 0 ? wait_for_frames(net, deadline) : wait_by_hypercall(time_until(net, deadline));
+        net->devices != 0 ? wait_for_frames(net, timeout_nsecs) : wait_by_hypercall(timeout_nsecs);
 
     if (ready_set != NULL)
         *ready_set = ready;
+}
+
+void graft_call_poll(volatile struct hc_poll *call)
+{
+    const struct graft_net *net = net_table();
+
+    if (net->devices == 0) {
+        hypercall(HYPERCALL_POLL, call);
+        return;
+    }
+    const uint64_t ready = wait_for_frames(net, call->timeout_nsecs);
+    int32_t n = 0;
+    for (uint64_t left = ready; left != 0; left &= left - 1)
+        n++;
+    call->ready_set = ready;
+    call->ret = n;
 }

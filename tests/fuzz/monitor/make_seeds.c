@@ -114,13 +114,13 @@ static void make_elf_seeds(void)
 
 /* A unikernel with functions that the monitor has replacements for: their names and what their code is. */
 struct graft_seed {
-    const char *names; /* each with a NUL before it */
+    const char *names; /* each with a NUL before it; NULL: no symbols */
     size_t names_size;
     unsigned n;
     const unsigned char (*code)[FUNCTION_SIZE]; /* of each */
 };
 
-static void add_functions(const struct graft_seed *seed)
+static void add_symbols_of(const struct graft_seed *seed)
 {
     const Elf64_Shdr sections[3] = {
         [1] = {.sh_type = SHT_SYMTAB,
@@ -140,7 +140,6 @@ static void add_functions(const struct graft_seed *seed)
                                   .st_value = TEXT_VADDR + i * FUNCTION_SIZE,
                                   .st_size = FUNCTION_SIZE};
         memcpy(b.bytes + SYMBOLS_OFF + (i + 1) * sizeof(symbol), &symbol, sizeof(symbol));
-        memcpy(b.bytes + CONTENT_OFF + i * FUNCTION_SIZE, seed->code[i], FUNCTION_SIZE);
         name += strlen(seed->names + name) + 1;
     }
     memcpy(b.bytes + NAMES_OFF, seed->names, seed->names_size);
@@ -150,11 +149,15 @@ static void save_graft(const char *name, const struct graft_seed *seed)
 {
     begin_elf();
     b.programs[PROGRAM_NOTE_KIT].p_type = PT_NULL;
-    b.header.e_shoff = SECTIONS_OFF;
-    b.header.e_shentsize = sizeof(Elf64_Shdr);
-    b.header.e_shnum = 3;
+    if (seed->names != NULL) {
+        b.header.e_shoff = SECTIONS_OFF;
+        b.header.e_shentsize = sizeof(Elf64_Shdr);
+        b.header.e_shnum = 3;
+    }
     elf_builder_write(&b);
-    add_functions(seed);
+    memcpy(b.bytes + CONTENT_OFF, seed->code, seed->n * FUNCTION_SIZE);
+    if (seed->names != NULL)
+        add_symbols_of(seed);
     save("fuzz_graft", name, b.bytes, GRAFT_ELF_SIZE);
 }
 
@@ -165,9 +168,15 @@ static void make_graft_seeds(void)
     /* mov $port,%edx; out %eax,(%dx) */
     static const unsigned char code[][FUNCTION_SIZE] = {
         {0xba, 0x07, 0x05, 0, 0, 0xef}, {0xba, 0x06, 0x05, 0, 0, 0xef}, {0xba, 0x03, 0x05, 0, 0, 0xef}, {0}};
+    /* mov $port,%dx; out %eax,(%dx), too */
+    static const unsigned char calls[][FUNCTION_SIZE] = {
+        {0xba, 0x01, 0x05, 0, 0, 0xef}, {0x66, 0xba, 0x02, 0x05, 0xef}, {0xba, 0x03, 0x05, 0, 0, 0xef},
+        {0x66, 0xba, 0x04, 0x05, 0xef}, {0xba, 0x05, 0x05, 0, 0, 0xef}, {0x66, 0xba, 0x06, 0x05, 0xef},
+        {0xba, 0x07, 0x05, 0, 0, 0xef}, {0x66, 0xba, 0x08, 0x05, 0xef}};
 
     save_graft("block-read", &(struct graft_seed){block, sizeof(block), 1, code});
     save_graft("net", &(struct graft_seed){net, sizeof(net), 4, code});
+    save_graft("calls", &(struct graft_seed){NULL, 0, 8, calls});
 }
 
 /* ---- Messages ---- */

@@ -16,7 +16,7 @@
 
 static uint8_t frame[4096];
 
-static void say(const char *what, uint64_t number)
+__attribute__((noinline)) static void say(const char *what, uint64_t number)
 {
     print(what);
     print(": ");

@@ -2,6 +2,7 @@
 #include "solo5_library.h"
 
 #include "abi/note.h"
+#include "graft_layout.h"
 
 static const struct manifest *manifest;
 static uint64_t ticks_per_us;
@@ -10,6 +11,24 @@ void solo5_library_init(const struct boot_info *info)
 {
     manifest = info->mft;
     ticks_per_us = info->cpu_cycle_freq / 1000000;
+}
+
+/* A byte is read once: what is changed is not a constant for a compiler. */
+int is_grafted(const void *function)
+{
+    const volatile unsigned char *code = function;
+
+    if (code[0] == 0xe9)
+        return 1;
+    for (;; code++) {
+        if (code[0] == 0xba && code[2] == HYPERCALL_PORT >> 8)
+            return 0;
+        const uint32_t distance =
+            code[1] | (uint32_t)code[2] << 8 | (uint32_t)code[3] << 16 | (uint32_t)code[4] << 24;
+        const uint64_t to = (uint64_t)(uintptr_t)code + 5 + (uint64_t)(int32_t)distance;
+        if (code[0] == 0xe8 && to >= LOW_GRAFT_CODE && to < LOW_GRAFT_TABLE)
+            return 1;
+    }
 }
 
 static const struct manifest_entry *find_device(solo5_handle_t handle, uint32_t type)
@@ -57,6 +76,21 @@ void solo5_console_write(const char *buf, size_t size)
 solo5_time_t solo5_clock_monotonic(void)
 {
     return __builtin_ia32_rdtsc() / ticks_per_us * 1000;
+}
+
+solo5_time_t solo5_clock_wall(void)
+{
+    volatile struct hc_walltime call;
+    hypercall(HYPERCALL_WALLTIME, &call);
+    return call.nsecs;
+}
+
+void solo5_exit(int status)
+{
+    volatile struct hc_halt call = {.exit_status = status};
+    hypercall(HYPERCALL_HALT, &call);
+    for (;;)
+        ;
 }
 
 solo5_result_t solo5_net_read(solo5_handle_t handle, uint8_t *buf, size_t size, size_t *read_size)

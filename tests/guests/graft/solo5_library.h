@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A library in the manner of Solo5's, for guests that are lent code by the monitor: the functions of the
- * interface that the monitor replaces, each by one hypercall, in a file of its own.
+ * interface that make a hypercall, each by one, in a file of its own.
  */
 #ifndef SOLO5_LIBRARY_H
 #define SOLO5_LIBRARY_H
@@ -15,11 +15,9 @@ void solo5_library_init(const struct boot_info *info);
 /* What Solo5's library writes its own messages by. */
 int platform_puts(const char *buf, int size);
 
-/* Whether the monitor has replaced a function: it begins with a jump. */
-static inline int is_grafted(const void *function)
-{
-    return *(const volatile unsigned char *)function == 0xe9;
-}
+/* Whether the monitor has replaced a function: it begins with a jump; or its hypercall, of which it has one:
+ * there is a call. */
+int is_grafted(const void *function);
 
 /* Says so on the console, in a line of its own. */
 static inline void print_grafted(const void *function)

@@ -19,6 +19,7 @@
 static struct {
     Elf64_Sym symbols[4];
     char names[64];
+    unsigned char code[TEXT_SIZE];
 } file;
 
 static struct unikernel unikernel;
@@ -40,14 +41,20 @@ static Elf64_Sym *given_a_function(uint64_t value)
 {
     memset(&file, 0, sizeof(file));
     memcpy(file.names + 1, "solo5_block_read", 17);
-    unikernel = (struct unikernel){
-        .symbols = {.bytes = (const unsigned char *)&file,
-                    .names_off = offsetof(__typeof__(file), names),
-                    .names_size = sizeof(file.names)},
-        .elf = {
-            .n_segments = 2,
-            .segments = {{.vaddr = TEXT, .memsz = TEXT_SIZE, .filesz = TEXT_SIZE - 16, .flags = PF_R | PF_X},
-                         {.vaddr = 0xc0000000, .memsz = 4096, .filesz = 4096, .flags = PF_R | PF_X}}}};
+    unikernel = (struct unikernel){.symbols = {.bytes = (const unsigned char *)&file,
+                                               .names_off = offsetof(__typeof__(file), names),
+                                               .names_size = sizeof(file.names)},
+                                   .elf = {.n_segments = 2,
+                                           .segments = {{.vaddr = TEXT,
+                                                         .memsz = TEXT_SIZE,
+                                                         .filesz = TEXT_SIZE - 16,
+                                                         .file_off = offsetof(__typeof__(file), code),
+                                                         .flags = PF_R | PF_X},
+                                                        {.vaddr = 0xc0000000,
+                                                         .memsz = 4096,
+                                                         .filesz = 4096,
+                                                         .file_off = offsetof(__typeof__(file), code),
+                                                         .flags = PF_R | PF_X}}}};
     return add_symbol(value);
 }
 
