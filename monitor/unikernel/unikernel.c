@@ -35,19 +35,46 @@ int unikernel_parse(const void *bytes, size_t size, struct unikernel *out, struc
     return 0;
 }
 
+/*
+ * What only one library has: mirage-solo5's function through which OCaml gets the command line, and the name
+ * of one of its modules that OCaml's runtime keeps; of rumprun's base library the function that parses the
+ * command line, and what it says before it calls main(). The functions have been there since the first
+ * releases for Solo5.
+ */
+static const struct mark {
+    enum inspect_kind kind;
+    const char *function;
+    const char *text;
+} marks[] = {
+    {INSPECT_KIND_MIRAGE, "mirage_solo5_get_cmdline", "Solo5_os__Main"},
+    {INSPECT_KIND_RUMPRUN, "rumprun_boot", "=== calling \"%s\" main() ==="},
+};
+
+#define N_MARKS (sizeof(marks) / sizeof(marks[0]))
+
+static bool has_text(const struct unikernel *unikernel, const char *text)
+{
+    for (uint32_t i = 0; i < unikernel->elf.n_segments; i++) {
+        const struct elf_segment *segment = &unikernel->elf.segments[i];
+        if ((segment->flags & PF_X) == 0 &&
+            memmem(unikernel->symbols.bytes + segment->file_off, segment->filesz, text, strlen(text)) != NULL)
+            return true;
+    }
+    return false;
+}
+
 enum inspect_kind unikernel_find_kind(const struct unikernel *unikernel)
 {
-    /* Of mirage-solo5, through which OCaml gets the command line; and of rumprun's base library, which parses
-     * it. Both have been there since the first releases for Solo5. */
-    static const char *const names[] = {"mirage_solo5_get_cmdline", "rumprun_boot"};
-    static const enum inspect_kind kinds[] = {INSPECT_KIND_MIRAGE, INSPECT_KIND_RUMPRUN};
-    struct symbol_function found[2];
+    const char *names[N_MARKS];
+    struct symbol_function found[N_MARKS];
 
     if (unikernel->has_kit)
         return INSPECT_KIND_KIT;
-    symbols_find_functions(&unikernel->symbols, names, 2, found);
-    for (size_t i = 0; i < 2; i++)
-        if (found[i].n > 0)
-            return kinds[i];
+    for (size_t i = 0; i < N_MARKS; i++)
+        names[i] = marks[i].function;
+    symbols_find_functions(&unikernel->symbols, names, N_MARKS, found);
+    for (size_t i = 0; i < N_MARKS; i++)
+        if (found[i].n > 0 || (unikernel->symbols.n == 0 && has_text(unikernel, marks[i].text)))
+            return marks[i].kind;
     return INSPECT_KIND_PLAIN;
 }

@@ -37,7 +37,8 @@ int unikernel_parse(const void *bytes, size_t size, struct unikernel *out, struc
 
 /*
  * What a unikernel of verdict INSPECT_UNIKERNEL reads its command line with: the kit by its note, others by a
- * function in their symbol table that only their library has. Without symbols it is INSPECT_KIND_PLAIN.
+ * function in their symbol table that only their library has; without symbols by a text in their constants
+ * and data that only it has.
  */
 enum inspect_kind unikernel_find_kind(const struct unikernel *unikernel);
 

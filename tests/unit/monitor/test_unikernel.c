@@ -118,6 +118,32 @@ START_TEST(a_library_is_known_by_its_function)
 }
 END_TEST
 
+/* In the second of two segments, with the rights flags. */
+static enum inspect_kind find_kind_by_text(const char *text, uint32_t flags, uint64_t n_symbols)
+{
+    struct unikernel guest = {
+        .symbols = {.bytes = (const unsigned char *)&table, .n = n_symbols},
+        .elf = {.n_segments = 2,
+                .segments = {{.filesz = 8, .flags = PF_R | PF_X},
+                             {.file_off = 8, .filesz = sizeof(table) - 8, .flags = flags}}}};
+
+    memset(&table, 0, sizeof(table));
+    memcpy(table.names + sizeof(table.names) - strlen(text), text, strlen(text));
+    return unikernel_find_kind(&guest);
+}
+
+START_TEST(a_stripped_library_is_known_by_its_text)
+{
+    static const char rumprun[] = "=== calling \"%s\" main() ===";
+
+    ck_assert_int_eq(find_kind_by_text("Solo5_os__Main", PF_R | PF_W, 0), INSPECT_KIND_MIRAGE);
+    ck_assert_int_eq(find_kind_by_text(rumprun, PF_R, 0), INSPECT_KIND_RUMPRUN);
+    ck_assert_int_eq(find_kind_by_text("Solo5_os__Mai", PF_R | PF_W, 0), INSPECT_KIND_PLAIN);
+    ck_assert_int_eq(find_kind_by_text(rumprun, PF_R | PF_X, 0), INSPECT_KIND_PLAIN);
+    ck_assert_int_eq(find_kind_by_text(rumprun, PF_R, 1), INSPECT_KIND_PLAIN);
+}
+END_TEST
+
 START_TEST(the_kits_note_says_more_than_functions)
 {
     find_kind("rumprun_boot");
@@ -138,6 +164,7 @@ int main(void)
     tcase_add_test(t, other_targets_are_named);
     tcase_add_test(t, a_broken_unikernel_is_not_handed_over);
     tcase_add_test(t, a_library_is_known_by_its_function);
+    tcase_add_test(t, a_stripped_library_is_known_by_its_text);
     tcase_add_test(t, the_kits_note_says_more_than_functions);
     return unit_run(suite);
 }
