@@ -9,8 +9,8 @@
 # the network ring where it is offered) and with the kit's (any number of blocks a request; a window, the network ring
 # and posted buffers where they are offered). The responder is also linked with Solo5's library as it was before 2026,
 # when it had no ring. Each binary for hvt runs unmodified in both hvt tenders. This monitor runs those with Solo5's
-# library once with and once without its replacements for functions of that library (--no-graft). Every round measures
-# every cell once; a ratio is the median of the rounds' ratios.
+# library once with and once without its replacements for functions of that library (--no-graft), and once more without
+# their symbols. Every round measures every cell once; a ratio is the median of the rounds' ratios.
 
 bench_dir_guests=tests/bench/guests
 
@@ -44,6 +44,9 @@ monitor_build_solo5() {
         return 1
     fi
     monitor_link_guest responder hvt "$bench_scratch/responder-without-ring.hvt"
+    # As they are published.
+    strip -o "$bench_scratch/reader-stripped.hvt" "$bench_scratch/reader.hvt"
+    strip -o "$bench_scratch/responder-stripped.hvt" "$bench_scratch/responder-without-ring.hvt"
 }
 
 # ---- Samples ----
@@ -116,6 +119,7 @@ monitor_block() {
     head -c 4M /dev/urandom >"$bench_scratch/disk"
     for ((i = 0; i < rounds; i++)); do
         monitor_read wherry "$wherry_monitor" "$bench_scratch/reader.hvt"
+        monitor_read wherry-stripped "$wherry_monitor" "$bench_scratch/reader-stripped.hvt"
         monitor_read wherry-no-graft "$wherry_monitor" "$bench_scratch/reader.hvt" --no-graft
         monitor_read hvt "$hvt" "$bench_scratch/reader.hvt"
         monitor_read spt "$spt" "$bench_scratch/reader.spt"
@@ -125,6 +129,7 @@ monitor_block() {
     printf '%-44s %12s %12s %12s\n' 'block reads a second' min median max
     for size in 4096 1048576; do
         samples_row "$((size / 1024)) KiB, Solo5's library: wherry" "wherry.$size" ''
+        samples_row "$((size / 1024)) KiB, Solo5's library: wherry, stripped" "wherry-stripped.$size" ''
         samples_row "$((size / 1024)) KiB, Solo5's library: wherry, no graft" "wherry-no-graft.$size" ''
         samples_row "$((size / 1024)) KiB, Solo5's library: hvt" "hvt.$size" ''
         samples_row "$((size / 1024)) KiB, Solo5's library: spt" "spt.$size" ''
@@ -135,6 +140,7 @@ monitor_block() {
     figure_paired block_1m_vs_hvt wherry-kit.1048576 hvt-kit.1048576
     figure_paired block_solo5_vs_hvt wherry.4096 hvt.4096
     figure_paired block_1m_solo5_vs_hvt wherry.1048576 hvt.1048576
+    figure_paired block_stripped_vs_hvt wherry-stripped.4096 hvt.4096
     figure_paired block_by_hypercall_vs_hvt wherry-no-graft.4096 hvt.4096
     figure_paired block_1m_by_hypercall_vs_hvt wherry-no-graft.1048576 hvt.1048576
 }
@@ -170,6 +176,7 @@ monitor_net() {
         monitor_exchange wherry-no-graft "$wherry_monitor" "$bench_scratch/responder.hvt" --no-graft
         monitor_exchange hvt "$hvt" "$bench_scratch/responder.hvt"
         monitor_exchange wherry-old "$wherry_monitor" "$bench_scratch/responder-without-ring.hvt"
+        monitor_exchange wherry-old-stripped "$wherry_monitor" "$bench_scratch/responder-stripped.hvt"
         monitor_exchange wherry-old-no-graft "$wherry_monitor" "$bench_scratch/responder-without-ring.hvt" --no-graft
         monitor_exchange hvt-old "$hvt" "$bench_scratch/responder-without-ring.hvt"
         monitor_exchange spt "$spt" "$bench_scratch/responder.spt"
@@ -188,6 +195,7 @@ monitor_net() {
         samples_row "$title, Solo5's library: wherry, no graft" "wherry-no-graft.$metric" "$unit"
         samples_row "$title, Solo5's library: hvt" "hvt.$metric" "$unit"
         samples_row "$title, without ring: wherry" "wherry-old.$metric" "$unit"
+        samples_row "$title, without ring: wherry, stripped" "wherry-old-stripped.$metric" "$unit"
         samples_row "$title, without ring: wherry, no graft" "wherry-old-no-graft.$metric" "$unit"
         samples_row "$title, without ring: hvt" "hvt-old.$metric" "$unit"
         samples_row "$title, system calls: spt" "spt.$metric" "$unit"
@@ -207,6 +215,9 @@ monitor_net() {
     figure_paired net_solo5_vs_hvt wherry-old.trips hvt-old.trips
     figure_paired net_out_solo5_vs_hvt wherry-old.from hvt-old.from
     figure_paired net_in_solo5_vs_hvt wherry-old.to hvt-old.to
+    figure_paired net_stripped_vs_hvt wherry-old-stripped.trips hvt-old.trips
+    figure_paired net_out_stripped_vs_hvt wherry-old-stripped.from hvt-old.from
+    figure_paired net_in_stripped_vs_hvt wherry-old-stripped.to hvt-old.to
     figure_paired net_by_hypercall_vs_hvt wherry-old-no-graft.trips hvt-old.trips
     figure_paired net_out_by_hypercall_vs_hvt wherry-old-no-graft.from hvt-old.from
     figure_paired net_in_by_hypercall_vs_hvt wherry-old-no-graft.to hvt-old.to
