@@ -67,8 +67,12 @@ static bool kernel_lacks(const struct step *step)
 
 static bool is_step(const struct step *step, const struct recorded_call *call)
 {
-    return call->number == step->number &&
-           (step->index < 0 || call->arguments[step->index] == step->argument);
+    if (call->number != step->number)
+        return false;
+    /* Namespaces are flags. */
+    if (step->number == SYS_unshare)
+        return (call->arguments[step->index] & step->argument) != 0;
+    return step->index < 0 || call->arguments[step->index] == step->argument;
 }
 
 /* The first call that reads the guest's file, or n_calls. */
