@@ -9,6 +9,8 @@
 #define SECOND    1000000000ull
 #define TOLERANCE (SECOND / 50)
 #define PAUSE_MIN (SECOND / 4)
+#define GAP_MS    3
+#define TRIES_MAX 1000
 
 static uint64_t wall_clock(void)
 {
@@ -24,10 +26,31 @@ static uint64_t counter(void)
     return low | (uint64_t)high << 32;
 }
 
+struct moment {
+    uint64_t wall;
+    uint64_t count;
+};
+
+/* Both clocks at one moment: again, if there was a pause between them. */
+static struct moment read_clocks(uint64_t ticks_of_ms)
+{
+    struct moment moment;
+    uint64_t after;
+    unsigned tries = 0;
+
+    do {
+        moment.count = counter();
+        moment.wall = wall_clock();
+        after = counter();
+    } while (after - moment.count > GAP_MS * ticks_of_ms && tries++ < TRIES_MAX);
+    return moment;
+}
+
 int guest_main(const struct boot_info *info)
 {
     uint64_t ticks_of_ms = info->cpu_cycle_freq / 1000, longest = 0;
-    uint64_t wall = wall_clock(), start = counter(), last = start;
+    struct moment first = read_clocks(ticks_of_ms);
+    uint64_t start = first.count, last = start;
 
     print("measuring\n");
     do {
@@ -35,7 +58,9 @@ int guest_main(const struct boot_info *info)
         longest = now - last > longest ? now - last : longest;
         last = now;
     } while ((last - start) / ticks_of_ms < 2000);
-    uint64_t by_wall = wall_clock() - wall, by_counter = (counter() - start) / ticks_of_ms * (SECOND / 1000);
+    struct moment end = read_clocks(ticks_of_ms);
+    uint64_t by_wall = end.wall - first.wall,
+             by_counter = (end.count - first.count) / ticks_of_ms * (SECOND / 1000);
     uint64_t difference = by_wall > by_counter ? by_wall - by_counter : by_counter - by_wall;
 
     if (difference > TOLERANCE)
