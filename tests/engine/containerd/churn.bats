@@ -75,6 +75,12 @@ forget_all() {
     [[ -z $(c containers ls -q) ]]
 }
 
+# containerd may be at it, too.
+unmount_lost() {
+    awk -v folder="$ENGINE/state/" 'index($2, folder) == 1 { print $2 }' /proc/self/mounts | xargs -r umount || true
+    ! grep -qF " $ENGINE/state/" /proc/self/mounts
+}
+
 # remove_lost: a containerd that was killed may know nothing of a shim that it had begun, and repeats no deletion in which the
 # runtime was killed, whatever the runtime. This is what an administrator does then.
 remove_lost() {
@@ -85,7 +91,7 @@ remove_lost() {
     for id in $("$RUNTIME_PATH" --root /run/containerd/runc/default list --quiet); do
         "$RUNTIME_PATH" --root /run/containerd/runc/default delete --force "$id" && echo "lost: a container"
     done
-    awk -v folder="$ENGINE/state/" 'index($2, folder) == 1 { print $2 }' /proc/self/mounts | xargs -r umount
+    eventually 10 unmount_lost
 }
 
 locks_held() {
