@@ -5,6 +5,7 @@
  * that is not a whole page, a device beyond what windows may show in all, an offset beyond the device) is
  * read, or refused, by the hypercall.
  */
+#include "copy.h"
 #include "hypercall.h"
 
 #include <stdbool.h>
@@ -12,13 +13,7 @@
 int graft_block_read(uint64_t handle, uint64_t offset, unsigned char *buf, size_t size);
 void graft_call_block_read(volatile struct hc_block_read *call);
 
-static inline __attribute__((always_inline)) void copy(unsigned char *to, const unsigned char *from, size_t n)
-{
-    __asm__ __volatile__("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
-}
-
-static inline __attribute__((always_inline)) int read_by_hypercall(uint64_t handle, uint64_t offset,
-                                                                   unsigned char *buf, size_t size)
+INLINE int read_by_hypercall(uint64_t handle, uint64_t offset, unsigned char *buf, size_t size)
 {
     volatile struct hc_block_read call = {.handle = handle, .offset = offset, .data = buf, .len = size};
 
@@ -27,9 +22,7 @@ static inline __attribute__((always_inline)) int read_by_hypercall(uint64_t hand
 }
 
 /* NULL: not one whole block of such a device. */
-static inline __attribute__((always_inline)) const struct graft_block *find_block(uint64_t handle,
-                                                                                  uint64_t offset,
-                                                                                  size_t size)
+INLINE const struct graft_block *find_block(uint64_t handle, uint64_t offset, size_t size)
 {
     if (handle >= MANIFEST_ENTRIES_MAX)
         return NULL;
@@ -39,8 +32,7 @@ static inline __attribute__((always_inline)) const struct graft_block *find_bloc
     return block;
 }
 
-static inline __attribute__((always_inline)) bool is_in_window(const struct graft_block *block,
-                                                               uint64_t offset, size_t size)
+INLINE bool is_in_window(const struct graft_block *block, uint64_t offset, size_t size)
 {
     return size <= block->window_bytes && offset <= block->window_bytes - size;
 }

@@ -6,18 +6,14 @@
  * A write may be interrupted by an exception of the guest, whose handler writes as well. So what was copied
  * counts only if nobody has written meanwhile; else it is copied once more, behind that.
  */
+#include "copy.h"
 #include "hypercall.h"
 
 void graft_console_write(const char *buf, size_t size);
 int graft_puts(const char *buf, int size);
 void graft_call_puts(const volatile struct hc_puts *call);
 
-static inline __attribute__((always_inline)) void copy(unsigned char *to, const char *from, size_t n)
-{
-    __asm__ __volatile__("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
-}
-
-static inline __attribute__((always_inline)) void puts_by_hypercall(const char *buf, uint64_t size)
+INLINE void puts_by_hypercall(const char *buf, uint64_t size)
 {
     volatile struct hc_puts call = {.data = buf, .len = size};
 
@@ -25,8 +21,7 @@ static inline __attribute__((always_inline)) void puts_by_hypercall(const char *
 }
 
 /* False when there is no room. */
-static inline __attribute__((always_inline)) int gather(struct graft_console *console, const char *buf,
-                                                        uint64_t size)
+INLINE int gather(struct graft_console *console, const char *buf, uint64_t size)
 {
     uint64_t tail;
 
@@ -44,7 +39,7 @@ static inline __attribute__((always_inline)) int gather(struct graft_console *co
     return 1;
 }
 
-static inline __attribute__((always_inline)) void write(const char *buf, uint64_t size)
+INLINE void write(const char *buf, uint64_t size)
 {
     struct graft_console *console = graft_console();
 

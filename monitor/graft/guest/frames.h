@@ -11,11 +11,10 @@
 #define GRAFT_FRAMES_H
 
 #include "abi/ring.h"
+#include "copy.h"
 #include "hypercall.h"
 
 #include <stdbool.h>
-
-#define INLINE static inline __attribute__((always_inline))
 
 /* Far longer than an answer takes from a monitor that is running. */
 #define SPINS_MAX 20000u
@@ -36,11 +35,6 @@ INLINE uint64_t ticks_now(void)
     uint32_t low, high;
     __asm__ __volatile__("rdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high << 32 | low;
-}
-
-INLINE void copy_frame(unsigned char *to, const unsigned char *from, size_t n)
-{
-    __asm__ __volatile__("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
 }
 
 /* A buffer is the guest's own memory, the whole of it. Anything else is for the hypercall to refuse. */

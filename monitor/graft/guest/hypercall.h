@@ -4,10 +4,11 @@
 #define GRAFT_HYPERCALL_H
 
 #include "abi/hypercall.h"
+#include "copy.h"
 #include "graft_layout.h"
 
 /* arguments lie below 4 GiB, as all that a guest owns. */
-static inline __attribute__((always_inline)) void hypercall(enum hypercall number, volatile void *arguments)
+INLINE void hypercall(enum hypercall number, volatile void *arguments)
 {
     __asm__ __volatile__("outl %0, %w1"
                          :
@@ -15,12 +16,12 @@ static inline __attribute__((always_inline)) void hypercall(enum hypercall numbe
                          : "memory");
 }
 
-static inline __attribute__((always_inline)) const struct graft_table *graft_table(void)
+INLINE const struct graft_table *graft_table(void)
 {
     return (const struct graft_table *)LOW_GRAFT_TABLE;
 }
 
-static inline __attribute__((always_inline)) struct graft_console *graft_console(void)
+INLINE struct graft_console *graft_console(void)
 {
     return (struct graft_console *)LOW_GRAFT_DATA;
 }

@@ -71,7 +71,7 @@ int graft_net_read(uint64_t handle, unsigned char *buf, size_t size, size_t *rea
     const uint32_t number = net->frames->queues[handle].first - 1u;
     const size_t len = net->frames->lens[number] < size ? net->frames->lens[number] : size;
     /* If these are no addresses to write to, nothing has happened. */
-    copy_frame(buf, buffer_at(net, number), len);
+    copy(buf, buffer_at(net, number), len);
     *read_size = len;
     remove_first(net->frames, handle);
     post(net, number);
@@ -131,7 +131,7 @@ int graft_net_write(uint64_t handle, const unsigned char *buf, size_t size)
     }
     const uint32_t i = find_write_buffer(net);
     unsigned char *buffer = buffer_at(net, i);
-    copy_frame(buffer, buf, size);
+    copy(buffer, buf, size);
     submit(net->ring, &(struct ring_entry){.operation = RING_NET_WRITE,
                                            .handle = (uint32_t)handle,
                                            .data = buffer,
