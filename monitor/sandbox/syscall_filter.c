@@ -221,27 +221,22 @@ static size_t collect_branches(const struct syscall_filter *filter, struct branc
     return n;
 }
 
-/* The instructions of a conditional jump that skips so many: one, or two where that is too far for it. */
-static size_t skip_size(size_t skipped)
+/* Falls through for this number, else skips. */
+static void emit_number(struct program *p, int number, size_t skipped)
 {
-    return skipped <= UINT8_MAX ? 1 : 2;
-}
-
-/* Falls through when the condition holds, else skips. */
-static void emit_unless_skip(struct program *p, uint16_t condition, uint32_t operand, size_t skipped)
-{
-    if (skip_size(skipped) == 1) {
-        emit(p, BPF_JMP | condition | BPF_K, operand, 0, skipped);
+    /* A conditional jump reaches no further. */
+    if (skipped <= UINT8_MAX) {
+        emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, skipped);
         return;
     }
-    emit(p, BPF_JMP | condition | BPF_K, operand, 1, 0);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 1, 0);
     emit(p, BPF_JMP | BPF_JA, (uint32_t)skipped, 0, 0);
 }
 
 /* Falls through for other numbers. */
 static void emit_branch(struct program *p, const struct syscall_filter *filter, const struct branch *branch)
 {
-    emit_unless_skip(p, BPF_JEQ, (uint32_t)branch->number, branch->size);
+    emit_number(p, branch->number, branch->size);
     for (size_t i = 0; i < filter->n_rules; i++)
         if (filter->rules[i].number == branch->number)
             emit_rule(p, &filter->rules[i]);
