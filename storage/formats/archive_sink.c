@@ -77,12 +77,15 @@ static int skip_hole(struct archive_sink *sink, int fd, uint64_t off, uint64_t s
 
 int archive_sink_copy(struct archive_sink *sink, int fd, uint64_t off, uint64_t size, struct error *err)
 {
-    for (uint64_t done = 0, skipped; done < size;) {
+    for (uint64_t done = 0; done < size;) {
+        uint64_t hole;
         if ((sink->used == BUFFER_SIZE && archive_sink_flush(sink, err) != 0) ||
-            skip_hole(sink, fd, off + done, size - done, &skipped, err) != 0)
+            skip_hole(sink, fd, off + done, size - done, &hole, err) != 0)
             return -1;
-        if ((done += skipped) == size)
-            break;
+        if (hole > 0) {
+            done += hole;
+            continue;
+        }
         size_t want = BUFFER_SIZE - sink->used;
         if (want > size - done)
             want = (size_t)(size - done);
