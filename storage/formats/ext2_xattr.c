@@ -67,16 +67,15 @@ static void find_prefix(const struct tree_xattr *xattr, struct item *item)
     }
 }
 
-enum { ACL_USER = 2, ACL_GROUP = 8, ACL_DISK_VERSION = 1 };
+#define ACL_DISK_VERSION 1u
 
 /* From the system calls' form to that on disk, in place: it only gets shorter. */
 static void shorten_acl(struct tree_xattr *xattr)
 {
-    uint8_t *at = xattr->own + 4;
+    uint8_t *at = xattr->own + ACL_HEADER_SIZE;
     tree_xattr_put_32(xattr->own, ACL_DISK_VERSION);
-    for (size_t i = 4; i < xattr->value_size; i += 8) {
-        unsigned int tag = xattr->own[i] | (unsigned int)xattr->own[i + 1] << 8;
-        size_t size = tag == ACL_USER || tag == ACL_GROUP ? 8 : 4;
+    for (size_t i = ACL_HEADER_SIZE; i < xattr->value_size; i += ACL_ENTRY_SIZE) {
+        size_t size = tree_xattr_acl_tag(xattr->own + i) != ACL_NONE ? ACL_ENTRY_SIZE : 4;
         memmove(at, xattr->own + i, size);
         at += size;
     }

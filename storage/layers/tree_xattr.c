@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* include/uapi/linux/posix_acl.h and posix_acl_xattr.h. */
-enum { ACL_VERSION = 2, ACL_USER = 2, ACL_GROUP = 8, ACL_HEADER_SIZE = 4, ACL_ENTRY_SIZE = 8 };
+/* include/uapi/linux/posix_acl_xattr.h. */
+#define ACL_VERSION 2u
 
 uint32_t tree_xattr_get_32(const uint8_t *bytes)
 {
@@ -29,6 +29,12 @@ bool tree_xattr_is_acl(const struct tree_xattr *xattr)
     return is_called(xattr, "system.posix_acl_access") || is_called(xattr, "system.posix_acl_default");
 }
 
+enum acl_tag tree_xattr_acl_tag(const uint8_t *entry)
+{
+    unsigned int tag = entry[0] | (unsigned int)entry[1] << 8;
+    return tag == ACL_USER || tag == ACL_GROUP ? (enum acl_tag)tag : ACL_NONE;
+}
+
 /* A copy of the value that can be changed. */
 static uint8_t *own_value(struct tree_xattr *xattr, size_t room)
 {
@@ -49,9 +55,9 @@ static int map_acl(const struct tree *tree, struct tree_xattr *xattr, struct err
     if (value == NULL)
         return error_errno(err, "has an access list");
     for (size_t at = ACL_HEADER_SIZE; at < xattr->value_size; at += ACL_ENTRY_SIZE) {
-        unsigned int tag = value[at] | (unsigned int)value[at + 1] << 8;
+        enum acl_tag tag = tree_xattr_acl_tag(value + at);
         uint8_t *id = value + at + 4;
-        if (tag == ACL_USER || tag == ACL_GROUP)
+        if (tag != ACL_NONE)
             tree_xattr_put_32(id,
                               tree_map_id(tag == ACL_USER ? tree->uids : tree->gids, tree_xattr_get_32(id)));
     }

@@ -30,9 +30,19 @@ int tree_xattrs_init(struct tree_xattrs *xattrs, const struct tree *tree, uint32
 /* Accepts TREE_XATTRS_NONE. */
 void tree_xattrs_release(struct tree_xattrs *xattrs);
 
-/* Whether a name is that of an access list; these are lists of entries of eight bytes (tag, permissions, id)
- * after a version. */
+/* Whether a name is that of an access list; these are lists of entries (tag, permissions, id) after a
+ * version. */
 bool tree_xattr_is_acl(const struct tree_xattr *xattr);
+
+/* Bytes of the version, and of an entry. */
+#define ACL_HEADER_SIZE 4u
+#define ACL_ENTRY_SIZE  8u
+
+/* Tags of entries that have an id (include/uapi/linux/posix_acl.h). */
+enum acl_tag { ACL_NONE = 0, ACL_USER = 2, ACL_GROUP = 8 };
+
+/* What the id of an entry is of; ACL_NONE: it means nothing. */
+enum acl_tag tree_xattr_acl_tag(const uint8_t *entry);
 
 /* Numbers in them are little-endian. */
 uint32_t tree_xattr_get_32(const uint8_t *bytes);
