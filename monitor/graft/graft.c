@@ -41,15 +41,6 @@ static const struct graft_function *function_at(size_t i)
     return (const struct graft_function *)(const void *)graft_image + i;
 }
 
-static size_t count_functions(void)
-{
-    size_t n = 0;
-    while (function_at(n)->name[0] != '\0')
-        n++;
-    BUG_ON(n > GRAFT_JUMPS_MAX);
-    return n;
-}
-
 static bool is_code(const struct elf_file *elf, uint64_t addr, uint64_t len)
 {
     const struct elf_segment *s = elf_file_find_segment(elf, addr);
@@ -93,14 +84,27 @@ static const struct known_function known_functions[] = {
     {"solo5_yield", HYPERCALL_POLL, false, true},
 };
 
+#define N_KNOWN (sizeof(known_functions) / sizeof(known_functions[0]))
+
+_Static_assert(N_KNOWN <= GRAFT_JUMPS_MAX && CALL_SITES_MAX <= GRAFT_JUMPS_MAX, "each can be replaced");
+
 #define NET_FUNCTIONS 3u
 
 /* What the replacement of solo5_yield() calls. */
 #define CLOCK_FUNCTION "solo5_clock_monotonic"
 
+static size_t count_functions(void)
+{
+    size_t n = 0;
+    while (function_at(n)->name[0] != '\0')
+        n++;
+    BUG_ON(n > N_KNOWN);
+    return n;
+}
+
 static const struct known_function *find_known(const char *name)
 {
-    for (size_t i = 0; i < sizeof(known_functions) / sizeof(known_functions[0]); i++)
+    for (size_t i = 0; i < N_KNOWN; i++)
         if (strcmp(known_functions[i].name, name) == 0)
             return &known_functions[i];
     BUG_ON(true);
@@ -149,6 +153,15 @@ static void add_jumps(const struct unikernel *unikernel, const struct symbol_fun
     }
 }
 
+/* What was added behind the first n_jumps is for the network: if it is not all of it, or not usable, none of
+ * it stays. */
+static void settle_net(struct graft *graft, size_t n_jumps, bool is_usable)
+{
+    graft->uses_ring = is_usable && graft->n_jumps == n_jumps + NET_FUNCTIONS;
+    if (!graft->uses_ring)
+        graft->n_jumps = n_jumps;
+}
+
 static void add_net_jumps(const struct unikernel *unikernel, const struct symbol_function *found,
                           const struct symbol_function *clock, struct graft *graft)
 {
@@ -157,12 +170,9 @@ static void add_net_jumps(const struct unikernel *unikernel, const struct symbol
     if (!manifest_has(&unikernel->manifest, MANIFEST_NET) || !is_one(unikernel, clock) || !clock->is_global)
         return;
     add_jumps(unikernel, found, true, graft);
-    if (graft->n_jumps == n_jumps + NET_FUNCTIONS && is_clear_of(graft, clock->start)) {
-        graft->uses_ring = true;
+    settle_net(graft, n_jumps, is_clear_of(graft, clock->start));
+    if (graft->uses_ring)
         graft->clock = clock->start;
-    } else {
-        graft->n_jumps = n_jumps;
-    }
 }
 
 static const struct graft_function *find_function(enum hypercall number)
@@ -197,10 +207,7 @@ static void plan_calls(const struct unikernel *unikernel, struct graft *graft)
         return;
     const size_t n_jumps = graft->n_jumps;
     add_calls(&sites, true, graft);
-    if (graft->n_jumps == n_jumps + NET_FUNCTIONS)
-        graft->uses_ring = true;
-    else
-        graft->n_jumps = n_jumps;
+    settle_net(graft, n_jumps, true);
 }
 
 static bool has_any(const struct symbol_function *found, size_t n)
@@ -213,8 +220,8 @@ static bool has_any(const struct symbol_function *found, size_t n)
 
 void graft_plan(const struct unikernel *unikernel, struct graft *out)
 {
-    const char *names[GRAFT_JUMPS_MAX + 1] = {0};
-    struct symbol_function found[GRAFT_JUMPS_MAX + 1];
+    const char *names[N_KNOWN + 1];
+    struct symbol_function found[N_KNOWN + 1];
     const size_t n = count_functions();
 
     *out = (struct graft){0};
