@@ -20,15 +20,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Between two looks. The kernel adds 50 µs and the time to wake up to the shortest sleep. */
-#define LOOK_NS 850000
-
-/* So many looks in vain end the watch. */
-#define LOOKS_IN_VAIN 4u
-
-/* Two exits within this time are worth a call. */
-#define WRITES_WITHIN_US 1000u
-
 struct console_thread {
     struct thread thread;
     struct guest *guest;
@@ -92,8 +83,8 @@ static void watch(const struct console_thread *thread)
 
     do {
         console_ring_watch(ring, true);
-        for (unsigned in_vain = 0; in_vain < LOOKS_IN_VAIN;) {
-            wait_for_call(thread, LOOK_NS);
+        for (unsigned in_vain = 0; in_vain < WATCH_LOOKS_IN_VAIN;) {
+            wait_for_call(thread, WATCH_LOOK_NS);
             in_vain = look(thread) ? 0 : in_vain + 1;
         }
         console_ring_watch(ring, false);
@@ -116,17 +107,19 @@ static void serve(void *context)
 int console_thread_start(const struct vm *vm, struct guest *guest, const struct run_options *options,
                          struct syscalls_use *use, struct error *err)
 {
-    static struct console_thread thread = {.thread = {.name = CONSOLE_THREAD_NAME, .serve = serve}};
+    static struct console_thread thread;
     _cleanup_close_ int fd = eventfd(0, EFD_CLOEXEC);
     sigset_t others;
 
     if (fd < 0)
         return error_errno(err, "make an eventfd");
+    thread.thread.name = CONSOLE_THREAD_NAME;
+    thread.thread.serve = serve;
     thread.thread.context = &thread;
     thread.guest = guest;
     thread.options = options;
     thread.call_fd = fd;
-    thread.ticks_between = vm->tsc_hz / 1000000 * WRITES_WITHIN_US;
+    thread.ticks_between = vm->tsc_hz / 1000000 * WATCH_WITHIN_US;
     use->console_fd = fd;
     syscalls_list_console(use, &thread.thread.list);
     /* The guest begins to be watched before it runs. */

@@ -19,18 +19,14 @@
 #include "io_thread.h"
 
 #include "base/cleanup.h"
+#include "thread.h"
 #include "x86_64/ticks.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
-
-#define STACK_BYTES (64u << 10)
 
 /* So many rings or polls within such a time make a call worth trying. */
 #define ASKED_MIN       8
@@ -45,12 +41,6 @@
 
 /* Without a frame for so long, a duty is over. */
 #define LULL_NS 5000000
-
-/* Between two looks of a watch: the kernel adds 50 µs and the time to wake up. So many looks in vain end it,
- * and two rings within such a time begin it. */
-#define LOOK_NS         850000
-#define LOOKS_IN_VAIN   4u
-#define RINGS_WITHIN_US 1000u
 
 /* So often in a row woken up by a frame that the guest dealt with alone, too. */
 #define VAIN_MAX 8u
@@ -81,16 +71,12 @@ enum wake { WAKE_RING, WAKE_FRAME, WAKE_LULL, WAKE_WATCH };
 #define CALL_FOR_POLL  (1ull << 32)
 #define CALL_FOR_WATCH (1ull << 48)
 
-enum io_state { IO_STARTING, IO_SERVING, IO_FAILED };
-
 struct io_thread {
+    struct thread thread;
     struct guest *guest;
     const struct run_options *options;
-    struct syscall_filter list;
     int call_fd;
     uint64_t ticks_per_us;
-    _Atomic int state; /* enum io_state */
-    struct error error;
     /* What a thread on duty sleeps on: calls, then the network devices. */
     struct pollfd fds[1 + MANIFEST_ENTRIES_MAX];
     nfds_t n_fds;
@@ -147,7 +133,7 @@ static void note_watch(struct io_thread *io)
     const uint64_t now = ticks_now(), last = io->last_ring;
 
     io->last_ring = now;
-    if (io->guest->ring.is_watched == NULL || now - last > RINGS_WITHIN_US * io->ticks_per_us ||
+    if (io->guest->ring.is_watched == NULL || now - last > WATCH_WITHIN_US * io->ticks_per_us ||
         atomic_load_explicit(&io->is_watching, memory_order_relaxed))
         return;
     atomic_store_explicit(&io->is_watching, true, memory_order_relaxed);
@@ -241,7 +227,7 @@ static bool is_watching(const struct io_thread *io)
 /* On duty: sleeps until there is something to do. While it watches, it sees what nobody has called it for. */
 static enum wake sleep_on_duty(struct io_thread *io)
 {
-    const long step = is_watching(io) ? LOOK_NS : LULL_NS;
+    const long step = is_watching(io) ? WATCH_LOOK_NS : LULL_NS;
     const struct timespec timeout = {.tv_nsec = step};
 
     for (long waited = 0; waited < LULL_NS; waited += step) {
@@ -344,9 +330,9 @@ static bool look(struct io_thread *io)
 /* Off duty: looks at the ring now and then, until there is a call or the guest submits nothing any more. */
 static void watch(struct io_thread *io)
 {
-    const struct timespec timeout = {.tv_nsec = LOOK_NS};
+    const struct timespec timeout = {.tv_nsec = WATCH_LOOK_NS};
 
-    for (unsigned in_vain = 0; in_vain < LOOKS_IN_VAIN;) {
+    for (unsigned in_vain = 0; in_vain < WATCH_LOOKS_IN_VAIN;) {
         if (ppoll(&io->fds[0], 1, &timeout, NULL) > 0)
             return;
         in_vain = look(io) ? 0 : in_vain + 1;
@@ -356,10 +342,12 @@ static void watch(struct io_thread *io)
     (void)look(io);
 }
 
-static _Noreturn void serve_calls(struct io_thread *io)
+static void serve_calls(void *context)
 {
+    struct io_thread *io = context;
     uint64_t pause = PAUSE_MIN_US;
 
+    (void)keep_off(io);
     for (;;) {
         if (is_watching(io))
             watch(io);
@@ -371,62 +359,7 @@ static _Noreturn void serve_calls(struct io_thread *io)
     }
 }
 
-static void *thread_main(void *arg)
-{
-    struct io_thread *io = arg;
-
-    (void)prctl(PR_SET_NAME, IO_THREAD_NAME, 0, 0, 0);
-    (void)keep_off(io);
-    if (syscall_filter_load(&io->list, &io->error) < 0) {
-        atomic_store_explicit(&io->state, IO_FAILED, memory_order_release);
-        return NULL;
-    }
-    atomic_store_explicit(&io->state, IO_SERVING, memory_order_release);
-    serve_calls(io);
-}
-
 /* ---- Starting ---- */
-
-/* Signals are the vCPU's thread's, but for those that a thread causes itself. */
-static int create_thread(struct io_thread *io, pthread_t *out, struct error *err)
-{
-    pthread_attr_t attributes;
-    sigset_t blocked, saved;
-
-    sigfillset(&blocked);
-    sigdelset(&blocked, SIGSYS);
-    sigdelset(&blocked, SIGSEGV);
-    sigdelset(&blocked, SIGBUS);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    pthread_sigmask(SIG_SETMASK, &blocked, &saved);
-    int result = pthread_create(out, &attributes, thread_main, io);
-    pthread_sigmask(SIG_SETMASK, &saved, NULL);
-    pthread_attr_destroy(&attributes);
-    if (result != 0)
-        return error_number(err, result, "make a thread");
-    return 0;
-}
-
-static int start_thread(struct io_thread *io, struct error *err)
-{
-    pthread_t thread;
-    int state;
-
-#ifdef M_ARENA_MAX /* glibc: one heap for both threads */
-    (void)mallopt(M_ARENA_MAX, 1);
-#endif
-    if (create_thread(io, &thread, err) < 0)
-        return -1;
-    while ((state = atomic_load_explicit(&io->state, memory_order_acquire)) == IO_STARTING)
-        sched_yield();
-    if (state == IO_FAILED) {
-        pthread_join(thread, NULL);
-        *err = io->error;
-        return -1;
-    }
-    return 0;
-}
 
 int io_thread_start(const struct vm *vm, struct guest *guest, const struct run_options *options,
                     struct syscalls_use *use, struct error *err)
@@ -436,6 +369,9 @@ int io_thread_start(const struct vm *vm, struct guest *guest, const struct run_o
 
     if (fd < 0)
         return error_errno(err, "make an eventfd");
+    io.thread.name = IO_THREAD_NAME;
+    io.thread.serve = serve_calls;
+    io.thread.context = &io;
     io.guest = guest;
     io.options = options;
     io.call_fd = fd;
@@ -448,7 +384,7 @@ int io_thread_start(const struct vm *vm, struct guest *guest, const struct run_o
     if (sched_getaffinity(0, sizeof(io.cpus), &io.cpus) < 0)
         return error_errno(err, "ask where threads may run");
     use->call_fd = fd;
-    if (syscalls_list_io(use, &io.list, err) < 0 || start_thread(&io, err) < 0) {
+    if (syscalls_list_io(use, &io.thread.list, err) < 0 || thread_start(&io.thread, err) < 0) {
         use->call_fd = -1;
         return -1;
     }

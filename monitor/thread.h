@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A second thread of the monitor, with a list of system calls of its own. */
+/* Further threads of the monitor, each with a list of system calls of its own. */
 #ifndef THREAD_H
 #define THREAD_H
 
@@ -7,6 +7,15 @@
 #include "syscall_filter.h"
 
 #include <stdatomic.h>
+
+/*
+ * A thread may watch what the guest does without telling anybody: it looks now and then. Between two looks
+ * the kernel adds 50 µs and the time to wake up. So many looks in vain end a watch; that the guest tells
+ * twice within such a time makes one worth it.
+ */
+#define WATCH_LOOK_NS       850000
+#define WATCH_LOOKS_IN_VAIN 4u
+#define WATCH_WITHIN_US     1000u
 
 struct thread {
     const char *name;           /* what ps(1) calls it */
